@@ -1,0 +1,2 @@
+export { ports } from './ports.js';
+export { annotationKeys } from './annotations.js';
