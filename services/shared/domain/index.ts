@@ -1,1 +1,25 @@
-export {};
+export { divide, multiplyDivide, ShareScratch, type Division } from './allocation/share.js';
+export {
+  splitByResource,
+  type NodeCapacity,
+  type ResourceParts,
+  type ResourceWeights,
+} from './allocation/resource-split.js';
+export { chargeNetwork, type ChargeableTraffic, type NetworkRates } from './allocation/network-charge.js';
+export { formatPicounits, MoneyError, parsePicounits, PICOUNITS_PER_UNIT } from './money/picounits.js';
+export {
+  costOfSecond,
+  costOfSpan,
+  MAX_PICOUNITS_PER_HOUR,
+  toPriceCurve,
+  type PriceCurve,
+} from './money/price-curve.js';
+export {
+  formatInstant,
+  parseDuration,
+  parseInstant,
+  toWindow,
+  WindowError,
+  type Window,
+} from './windows/window.js';
+export { SecondRanges } from './windows/second-ranges.js';

@@ -1,0 +1,47 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import type { Database } from './schema.js';
+
+/** How to reach PostgreSQL. */
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  /** Connections at most. @default 8 */
+  readonly maxConnections?: number;
+  /** CA bundle in PEM; given means that TLS is required and verified. */
+  readonly caPem?: string;
+  /** Called for errors of idle connections, which the pool replaces by itself. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+const INT8_OID = 20;
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens a pool. `bigint` columns are read as numbers (they hold seconds and counters below 2^53), `numeric` as
+ * digits. Nothing is connected before the first query.
+ */
+export function connectPostgres(options: PostgresOptions): Kysely<Database> {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 8,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'kubehero',
+    ...(options.caPem === undefined ? {} : { ssl: { ca: options.caPem, rejectUnauthorized: true } }),
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8_OID
+          ? Number
+          : (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
+    } as pg.CustomTypesConfig,
+  });
+  pool.on('error', options.onIdleError);
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** One round trip; rejects where PostgreSQL does not answer. */
+export async function pingPostgres(db: Kysely<Database>): Promise<void> {
+  await sql`select 1`.execute(db);
+}

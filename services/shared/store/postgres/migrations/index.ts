@@ -1,0 +1,23 @@
+import { Migrator, type Kysely, type Migration } from 'kysely';
+import * as spine from './0001-spine.js';
+
+/** Every migration in order; forward only, a landed one is never edited. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-spine': spine };
+
+/**
+ * Brings the database to this version's schema; safe to call from several processes at once (kysely's migrator
+ * holds an advisory lock).
+ *
+ * @returns names of the migrations that ran
+ * @throws the first failing migration's error; earlier ones stay
+ */
+export async function migratePostgres(db: Kysely<never>): Promise<readonly string[]> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+  });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error !== undefined)
+    throw error instanceof Error ? error : new Error('migration failed', { cause: error });
+  return results.filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}

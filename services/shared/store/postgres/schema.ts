@@ -1,0 +1,126 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** `bigint` column that holds seconds or counters below 2^53. */
+type Second = number;
+/** `numeric(38,0)`: digits when read, bigint or digits when written. */
+type Picounits = ColumnType<string, string | bigint, string | bigint>;
+type Timestamp = ColumnType<Date, Date | string | undefined, Date | string>;
+type Json<T> = ColumnType<T, string, string>;
+
+/** Tables of the control plane; see the migrations for what each one means. */
+export interface Database {
+  cluster: {
+    key: Generated<number>;
+    id: string;
+    name: string;
+    cloud: Generated<string>;
+    region: Generated<string>;
+    labels: Json<Record<string, string>>;
+    created_at: Timestamp;
+    removed_at: Date | null;
+  };
+  node: {
+    key: Generated<number>;
+    cluster_key: number;
+    uid: string;
+    name: string;
+    provider_id: Generated<string>;
+    spec: Json<unknown>;
+    gone_at: Second | null;
+  };
+  node_spec: { node_key: number; valid_from: Second; spec: Json<unknown> };
+  namespace: { key: Generated<number>; cluster_key: number; name: string };
+  identity: {
+    key: Generated<number>;
+    cluster_key: number;
+    node_key: number;
+    namespace_key: number | null;
+    kind: string;
+    pod_uid: string;
+    pod: string;
+    container: string;
+    workload_kind: string;
+    workload: string;
+    labels: Json<Record<string, string>>;
+    created_at: Timestamp;
+  };
+  asset: {
+    key: Generated<number>;
+    cluster_key: number;
+    kind: string;
+    uid: string;
+    provider_id: Generated<string>;
+    node_key: number | null;
+    valid_from: Second;
+    valid_to: Second | null;
+    resources: Json<unknown>;
+  };
+  price_activation: {
+    key: Generated<number>;
+    asset_key: number;
+    node_key: number;
+    effective_from: Second;
+    picounits_per_hour: Picounits | null;
+    list_picounits_per_hour: Picounits | null;
+    currency: string;
+    conversion: Json<unknown> | null;
+    weights: Json<unknown>;
+    network_rates: Json<unknown>;
+    source: string;
+    sku: Generated<string>;
+    explanation: Json<readonly string[]>;
+    epoch: Second;
+    created_at: Timestamp;
+  };
+  node_progress: {
+    node_key: number;
+    incarnation: Picounits;
+    boot_id: string;
+    booted_at: Second;
+    source: string;
+    first_second: Second;
+    last_second: Second;
+    heard_at: Timestamp;
+  };
+  node_gap: {
+    node_key: number;
+    from_second: Second;
+    to_second: Second;
+    ran: boolean;
+    charged: Generated<boolean>;
+    seen_at: Timestamp;
+  };
+  ingest_minute: {
+    cluster_key: number;
+    minute: Second;
+    row_count: Second;
+    node_seconds: Second;
+    cost: Picounits;
+    changes: Second;
+    rolled: Second;
+    mismatches: number;
+  };
+  rollup_period: {
+    cluster_key: number;
+    level: 'hour' | 'day';
+    start: Second;
+    changes: Second;
+    rolled: Second;
+    mismatches: number;
+  };
+  leader_lease: { name: string; holder: string; epoch: Second; expires_at: Timestamp; address: string };
+  certificate_authority: {
+    name: string;
+    certificate_pem: string;
+    encrypted_key: Buffer;
+    created_at: Timestamp;
+  };
+  cluster_certificate: {
+    serial: string;
+    cluster_key: number;
+    expires_at: Timestamp;
+    revoked_at: Date | null;
+    created_at: Timestamp;
+  };
+  login_token: { token_hash: Buffer; subject: string; expires_at: Timestamp; redeemed_at: Date | null };
+}
