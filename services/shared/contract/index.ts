@@ -1,2 +1,14 @@
 export { ports } from './ports.js';
 export { annotationKeys } from './annotations.js';
+export { environmentNames, type EnvironmentName } from './environment.js';
+export {
+  httpPaths,
+  labelKeys,
+  mountPaths,
+  namespaces,
+  objectNames,
+  programs,
+  runAsUser,
+} from './programs.js';
+export { secretCatalogue, type SecretSpec, type SecretValue } from './secrets.js';
+export { metricNames } from './metrics.js';

@@ -1,0 +1,119 @@
+/**
+ * Names of the environment variables that manifests set and that the programs' `config.ts` read.
+ * A value that ends in `_FILE` is the path of a mounted file whose content is the secret or the document itself,
+ * so that no secret ever stands in a process's environment. Durations are whole seconds, sizes are MiB.
+ */
+export const environmentNames = {
+  /** `debug`, `info`, `warn` or `error`. */
+  logLevel: 'KUBEHERO_LOG_LEVEL',
+  /** `host:port` that the plain HTTP listener binds to. */
+  httpListen: 'KUBEHERO_HTTP_LISTEN',
+  /** `host:port` that the mutual-TLS gRPC listener binds to. */
+  grpcListen: 'KUBEHERO_GRPC_LISTEN',
+  /** Comma-separated DNS names and addresses that the gRPC server's own certificate MUST carry. */
+  grpcServerNames: 'KUBEHERO_GRPC_SERVER_NAMES',
+  /** Writable folder for what a program keeps between ticks; lost with the pod. */
+  dataDir: 'KUBEHERO_DATA_DIR',
+  /** Longest time that a stop may take, seconds. */
+  drainSeconds: 'KUBEHERO_DRAIN_SECONDS',
+  /** Downward API: the pod's own name, namespace, address, and the node it runs on. */
+  podName: 'KUBEHERO_POD_NAME',
+  podNamespace: 'KUBEHERO_POD_NAMESPACE',
+  podIp: 'KUBEHERO_POD_IP',
+  nodeName: 'KUBEHERO_NODE_NAME',
+  /** Service without selector whose EndpointSlice the leader writes. */
+  leaderService: 'KUBEHERO_LEADER_SERVICE',
+
+  /** `postgresql://user@host:port/database?sslmode=…`, never with a password. */
+  postgresUrl: 'KUBEHERO_POSTGRES_URL',
+  postgresPasswordFile: 'KUBEHERO_POSTGRES_PASSWORD_FILE',
+  postgresCaFile: 'KUBEHERO_POSTGRES_CA_FILE',
+  /** `http(s)://host:port`, never with a password. */
+  clickhouseUrl: 'KUBEHERO_CLICKHOUSE_URL',
+  clickhouseUser: 'KUBEHERO_CLICKHOUSE_USER',
+  clickhouseDatabase: 'KUBEHERO_CLICKHOUSE_DATABASE',
+  clickhousePasswordFile: 'KUBEHERO_CLICKHOUSE_PASSWORD_FILE',
+  clickhouseCaFile: 'KUBEHERO_CLICKHOUSE_CA_FILE',
+  /** Name of the ClickHouse cluster for `ON CLUSTER`; absent on a single server. */
+  clickhouseCluster: 'KUBEHERO_CLICKHOUSE_CLUSTER',
+  /** URLs of the replicas: replicas of a shard are separated by commas, shards by semicolons. */
+  clickhouseShards: 'KUBEHERO_CLICKHOUSE_SHARDS',
+  /** Comma-separated `host:port` of the sentinels; absent when one server is given by `KUBEHERO_VALKEY_URL`. */
+  valkeySentinels: 'KUBEHERO_VALKEY_SENTINELS',
+  /** Name under which the sentinels watch the primary. */
+  valkeyPrimaryName: 'KUBEHERO_VALKEY_PRIMARY_NAME',
+  /** `valkey(s)://host:port`, never with a password. */
+  valkeyUrl: 'KUBEHERO_VALKEY_URL',
+  valkeyPasswordFile: 'KUBEHERO_VALKEY_PASSWORD_FILE',
+  valkeyCaFile: 'KUBEHERO_VALKEY_CA_FILE',
+
+  /** 32 random bytes (base64) under which the internal CA's private key is stored. */
+  caKeyFile: 'KUBEHERO_CA_KEY_FILE',
+  /** Ed25519 private key (PEM) that signs the audit log. */
+  auditKeyFile: 'KUBEHERO_AUDIT_KEY_FILE',
+  /** Bearer token of programs that call the HTTP API inside the hub (dashboard). */
+  apiTokenFile: 'KUBEHERO_API_TOKEN_FILE',
+  /** JSON document of `auth.rbac` (which groups may arm which policies in which clusters). */
+  accessFile: 'KUBEHERO_ACCESS_FILE',
+  /** Days that `pod_cost_1s` keeps raw rows, and after which older tables move to the cold disk. */
+  rawRetentionDays: 'KUBEHERO_RAW_RETENTION_DAYS',
+  coldAfterDays: 'KUBEHERO_COLD_AFTER_DAYS',
+  /** ClickHouse storage policy of rolled-up tables; absent without a cold disk. */
+  clickhouseStoragePolicy: 'KUBEHERO_CLICKHOUSE_STORAGE_POLICY',
+
+  /** `host:port` of the hub's mutual-TLS listener, as the edge dials it. */
+  hubEndpoint: 'KUBEHERO_HUB_ENDPOINT',
+  /** File whose one line is the hub's endpoint; read again when it changes, and wins over the variable. */
+  hubEndpointFile: 'KUBEHERO_HUB_ENDPOINT_FILE',
+  /** PEM bundle that the hub's certificate chains to; read again when it changes. */
+  hubCaFile: 'KUBEHERO_HUB_CA_FILE',
+  /** The cluster's certificate and key, PEM, by which collectors and operator enrol. */
+  clusterCertFile: 'KUBEHERO_CLUSTER_CERT_FILE',
+  clusterKeyFile: 'KUBEHERO_CLUSTER_KEY_FILE',
+  /** `auto`, `bpf`, `cgroup` or `off`. */
+  collectorMode: 'KUBEHERO_COLLECTOR_MODE',
+  /** Where the host's cgroup2 root, and its `/proc`, are mounted in the collector's container (read only). */
+  hostCgroupRoot: 'KUBEHERO_HOST_CGROUP_ROOT',
+  hostProcRoot: 'KUBEHERO_HOST_PROC_ROOT',
+  /** Seconds that the collector keeps until they are acknowledged. */
+  collectorBufferSeconds: 'KUBEHERO_COLLECTOR_BUFFER_SECONDS',
+
+  /** `lease` (two replicas, one active) or `off`. */
+  operatorLeaderElection: 'KUBEHERO_OPERATOR_LEADER_ELECTION',
+  /** Name of the `coordination.k8s.io` Lease, in the operator's own namespace. */
+  operatorLeaseName: 'KUBEHERO_OPERATOR_LEASE_NAME',
+
+  /** Comma-separated `aws`, `azure`, `gcp`, `custom`, `snapshot`. */
+  pricingSources: 'KUBEHERO_PRICING_SOURCES',
+  /** Folder with `custom.yaml`, or path of a snapshot, mounted read only. */
+  pricingCustomFile: 'KUBEHERO_PRICING_CUSTOM_FILE',
+  pricingSnapshotFile: 'KUBEHERO_PRICING_SNAPSHOT_FILE',
+  /** Ed25519 public key (PEM) that a snapshot MUST be signed by. */
+  pricingSnapshotKeyFile: 'KUBEHERO_PRICING_SNAPSHOT_KEY_FILE',
+  /** ISO 4217 code of the hub's reporting currency. */
+  currency: 'KUBEHERO_CURRENCY',
+
+  /** Dashboard: base URL of the control plane's HTTP port, inside the cluster. */
+  controlPlaneUrl: 'KUBEHERO_CONTROL_PLANE_URL',
+  /** URL under which browsers reach the dashboard. */
+  publicUrl: 'KUBEHERO_PUBLIC_URL',
+  /** OpenID Connect issuer as browsers see it, and where its keys are fetched from inside the cluster. */
+  oidcIssuer: 'KUBEHERO_OIDC_ISSUER',
+  oidcInternalUrl: 'KUBEHERO_OIDC_INTERNAL_URL',
+  oidcClientId: 'KUBEHERO_OIDC_CLIENT_ID',
+  oidcClientSecretFile: 'KUBEHERO_OIDC_CLIENT_SECRET_FILE',
+  /** 32 random bytes (base64) that seal session cookies; the same on every replica. */
+  sessionKeyFile: 'KUBEHERO_SESSION_KEY_FILE',
+
+  /** Where `kubehero backup` and `kubehero audit forward` write; credentials from a file or the pod's identity. */
+  s3Url: 'KUBEHERO_S3_URL',
+  s3Endpoint: 'KUBEHERO_S3_ENDPOINT',
+  s3Region: 'KUBEHERO_S3_REGION',
+  s3AccessKeyIdFile: 'KUBEHERO_S3_ACCESS_KEY_ID_FILE',
+  s3SecretAccessKeyFile: 'KUBEHERO_S3_SECRET_ACCESS_KEY_FILE',
+  /** Backups older than this many days are removed by `kubehero backup`. */
+  backupRetentionDays: 'KUBEHERO_BACKUP_RETENTION_DAYS',
+} as const;
+
+/** A name that {@link environmentNames} holds. */
+export type EnvironmentName = (typeof environmentNames)[keyof typeof environmentNames];

@@ -1,0 +1,28 @@
+/** Names of the metrics that alerts and dashboards read; a program that exposes one MUST take its name from here. */
+export const metricNames = {
+  podCostUsdPerSecond: 'kubehero_pod_cost_usd_per_second',
+  /** Gauge per node, label `node`: epoch seconds of the last sealed second that the control plane holds. */
+  collectorLastSecond: 'kubehero_collector_last_second_timestamp_seconds',
+  /** Gauge: 1 on the leader, 0 on a follower. */
+  controlPlaneLeader: 'kubehero_control_plane_leader',
+  /** Histogram of one reconciliation of the operator. */
+  operatorReconcileDuration: 'kubehero_operator_reconcile_duration_seconds',
+  /** Gauges, label `store` (postgres, clickhouse, valkey): connections in use, and the most there may be. */
+  storePoolInUse: 'kubehero_store_pool_in_use',
+  storePoolSize: 'kubehero_store_pool_size',
+  /** Gauge, label `source`: epoch seconds of the newest price version that is in force. */
+  pricingLastSuccess: 'kubehero_pricing_last_success_timestamp_seconds',
+  /** Gauge: parts of a price version that wait for a person. */
+  pricingQuarantined: 'kubehero_pricing_quarantined_parts',
+  /** Counter, label `reason`: batches that the control plane refused. */
+  ingestRefused: 'kubehero_ingest_refused_total',
+  /** Gauge, label `cluster`: node-seconds that were paid for and not observed in the last hour. */
+  unobservedNodeSeconds: 'kubehero_unobserved_node_seconds',
+  /** Gauge, label `cluster`: nodes without a price. */
+  unpricedNodes: 'kubehero_unpriced_nodes',
+  /** Gauge, label `cluster`: epoch seconds at which the cluster's certificate ends. */
+  clusterCertificateExpiry: 'kubehero_cluster_certificate_expiry_timestamp_seconds',
+  /** Gauges: epoch seconds of the last good ClickHouse backup and of the last record that left for the audit bucket. */
+  backupLastSuccess: 'kubehero_backup_last_success_timestamp_seconds',
+  auditForwardLastSuccess: 'kubehero_audit_forward_last_success_timestamp_seconds',
+} as const;

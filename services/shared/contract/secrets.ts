@@ -1,0 +1,124 @@
+/** How `kubehero secrets create` makes a value that is missing. */
+export type SecretValue =
+  | { readonly kind: 'random'; readonly bytes: number; readonly encoding: 'base64' | 'alphanumeric' }
+  | { readonly kind: 'literal'; readonly value: string }
+  | { readonly kind: 'sha256-hex'; readonly of: string }
+  | { readonly kind: 'ed25519-private-key' }
+  | { readonly kind: 'ca-certificate'; readonly of: string }
+  | { readonly kind: 'ca-key'; readonly of: string }
+  | { readonly kind: 'certificate'; readonly ca: string; readonly names: readonly string[] }
+  | { readonly kind: 'certificate-key'; readonly ca: string }
+  | { readonly kind: 'given'; readonly by: string };
+
+/** One Secret that manifests name and never contain. The same values stand in each of its namespaces. */
+export interface SecretSpec {
+  readonly name: string;
+  /** Keys of {@link namespaces} in `programs.ts`. */
+  readonly namespaces: readonly ('system' | 'collector' | 'postgres' | 'clickhouse' | 'valkey')[];
+  readonly type: 'Opaque' | 'kubernetes.io/basic-auth' | 'kubernetes.io/tls';
+  readonly keys: Readonly<Record<string, SecretValue>>;
+  /** What it is for, one sentence. */
+  readonly purpose: string;
+}
+
+const password: SecretValue = { kind: 'random', bytes: 32, encoding: 'alphanumeric' };
+
+/** Every Secret of a hub that deploys all of its stores; an external store brings its own. */
+export const secretCatalogue = {
+  postgresApp: {
+    name: 'kubehero-postgres-app',
+    namespaces: ['postgres', 'system'],
+    type: 'kubernetes.io/basic-auth',
+    keys: { username: { kind: 'literal', value: 'kubehero' }, password },
+    purpose: 'owner of the PostgreSQL database kubehero',
+  },
+  postgresDex: {
+    name: 'kubehero-postgres-dex',
+    namespaces: ['postgres', 'system'],
+    type: 'kubernetes.io/basic-auth',
+    keys: { username: { kind: 'literal', value: 'dex' }, password },
+    purpose: 'owner of the PostgreSQL database dex',
+  },
+  postgresCa: {
+    name: 'kubehero-postgres-ca',
+    namespaces: ['postgres', 'system'],
+    type: 'Opaque',
+    keys: { 'ca.crt': { kind: 'ca-certificate', of: 'postgres' } },
+    purpose: 'what the certificate of PostgreSQL chains to',
+  },
+  postgresServer: {
+    name: 'kubehero-postgres-server',
+    namespaces: ['postgres'],
+    type: 'kubernetes.io/tls',
+    keys: {
+      'tls.crt': {
+        kind: 'certificate',
+        ca: 'postgres',
+        names: [
+          'kubehero-postgres-rw',
+          'kubehero-postgres-rw.cnpg-system',
+          'kubehero-postgres-rw.cnpg-system.svc',
+          'kubehero-postgres-rw.cnpg-system.svc.cluster.local',
+        ],
+      },
+      'tls.key': { kind: 'certificate-key', ca: 'postgres' },
+    },
+    purpose: 'certificate of the PostgreSQL servers',
+  },
+  clickhouse: {
+    name: 'kubehero-clickhouse',
+    namespaces: ['clickhouse', 'system'],
+    type: 'Opaque',
+    keys: {
+      password,
+      'password-sha256-hex': { kind: 'sha256-hex', of: 'password' },
+      'interserver-secret': password,
+    },
+    purpose: 'user kubehero of ClickHouse, and the secret that its servers share',
+  },
+  valkey: {
+    name: 'kubehero-valkey',
+    namespaces: ['valkey', 'system'],
+    type: 'Opaque',
+    keys: { password },
+    purpose: 'password of Valkey and of its sentinels',
+  },
+  controlPlaneKeys: {
+    name: 'kubehero-control-plane-keys',
+    namespaces: ['system'],
+    type: 'Opaque',
+    keys: {
+      'ca-key': { kind: 'random', bytes: 32, encoding: 'base64' },
+      'audit-key.pem': { kind: 'ed25519-private-key' },
+    },
+    purpose:
+      "encrypts the internal CA's private key, signs the audit log; a backup without it restores nothing",
+  },
+  api: {
+    name: 'kubehero-api',
+    namespaces: ['system'],
+    type: 'Opaque',
+    keys: { token: password },
+    purpose: 'bearer token by which the dashboard calls the control plane',
+  },
+  dashboard: {
+    name: 'kubehero-dashboard',
+    namespaces: ['system'],
+    type: 'Opaque',
+    keys: {
+      'session-key': { kind: 'random', bytes: 32, encoding: 'base64' },
+      'oidc-client-secret': password,
+    },
+    purpose: 'seals session cookies; client secret of the dashboard in Dex',
+  },
+  clusterCertificate: {
+    name: 'kubehero-cluster-certificate',
+    namespaces: ['system', 'collector'],
+    type: 'kubernetes.io/tls',
+    keys: {
+      'tls.crt': { kind: 'given', by: 'kubehero cluster add' },
+      'tls.key': { kind: 'given', by: 'kubehero cluster add' },
+    },
+    purpose: "the cluster's certificate, by which its collectors and operator enrol",
+  },
+} as const satisfies Readonly<Record<string, SecretSpec>>;
