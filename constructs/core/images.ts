@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { ConstructsError } from './faults.js';
+
+/** Images by the role that they have; the version is what this release was written against. */
+export const imageRoles = {
+  kubehero: 'ghcr.io/kubehero/kubehero:0.1.0',
+  dashboard: 'ghcr.io/kubehero/dashboard:0.1.0',
+  dex: 'ghcr.io/dexidp/dex:v2.45.1',
+  valkey: 'docker.io/valkey/valkey:8.1.4',
+  valkeyExporter: 'docker.io/oliver006/redis_exporter:v1.80.1',
+  clickhouse: 'docker.io/clickhouse/clickhouse-server:25.8.12.129',
+  clickhouseKeeper: 'docker.io/clickhouse/clickhouse-keeper:25.8.12.129',
+  postgres: 'ghcr.io/cloudnative-pg/postgresql:18.4-minimal-trixie',
+  cloudNativePg: 'ghcr.io/cloudnative-pg/cloudnative-pg:1.30.0',
+  barmanPlugin: 'ghcr.io/cloudnative-pg/plugin-barman-cloud:v0.14.0',
+  barmanSidecar: 'ghcr.io/cloudnative-pg/plugin-barman-cloud-sidecar:v0.14.0',
+  clickhouseOperator: 'docker.io/altinity/clickhouse-operator:0.27.3',
+  clickhouseOperatorMetrics: 'docker.io/altinity/metrics-exporter:0.27.3',
+} as const;
+
+/** A role that {@link imageRoles} holds. */
+export type ImageRole = keyof typeof imageRoles;
+
+/** One locked image. */
+export interface LockedImage {
+  /** Registry and repository, without tag or digest. */
+  readonly repository: string;
+  readonly tag: string;
+  /** Digest of the manifest or index, `sha256:` and 64 hex digits. */
+  readonly digest: string;
+  /** Digest by platform, where the tag names an index. */
+  readonly platforms?: Readonly<Record<string, string>>;
+}
+
+/** Content of a lock file. */
+export interface ImageLockDocument {
+  readonly version: 1;
+  readonly images: Readonly<Record<string, LockedImage>>;
+}
+
+/** The images that manifests may name: only what a registry said, by digest. Filled by `kubehero images lock`. */
+export class ImageLock {
+  readonly #images: ReadonlyMap<string, LockedImage>;
+
+  private constructor(images: ReadonlyMap<string, LockedImage>) {
+    this.#images = images;
+  }
+
+  /**
+   * Reads a lock file.
+   * @throws ConstructsError INVALID_LOCK when the file is missing or is none
+   */
+  static fromFile(path: string): ImageLock {
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (cause) {
+      throw new ConstructsError(
+        'INVALID_LOCK',
+        `cannot read the image lock '${path}': run 'kubehero images lock --output ${path}'`,
+        { cause },
+      );
+    }
+    return ImageLock.fromJson(text, path);
+  }
+
+  /**
+   * Reads the content of a lock file.
+   * @throws ConstructsError INVALID_LOCK with everything that is wrong in it
+   */
+  static fromJson(text: string, origin = 'image lock'): ImageLock {
+    let document: unknown;
+    try {
+      document = JSON.parse(text);
+    } catch (cause) {
+      throw new ConstructsError('INVALID_LOCK', `'${origin}' is no JSON: run 'kubehero images lock' again`, {
+        cause,
+      });
+    }
+    const faults = lockFaults(document);
+    if (faults.length > 0)
+      throw new ConstructsError('INVALID_LOCK', `'${origin}' is no image lock: ${faults.join('; ')}`);
+    return new ImageLock(new Map(Object.entries((document as ImageLockDocument).images)));
+  }
+
+  /** The image of a role as `repository:tag@digest`; undefined when the lock does not hold it. */
+  tryReference(role: ImageRole): string | undefined {
+    const image = this.#images.get(role);
+    return image && `${image.repository}:${image.tag}@${image.digest}`;
+  }
+
+  /** The locked image of a role; undefined when the lock does not hold it. */
+  tryFind(role: ImageRole): LockedImage | undefined {
+    return this.#images.get(role);
+  }
+}
+
+function lockFaults(document: unknown): string[] {
+  if (typeof document !== 'object' || document === null) return ['it must be an object'];
+  const { version, images } = document as { version?: unknown; images?: unknown };
+  const faults = version === 1 ? [] : [`version must be 1, not ${JSON.stringify(version)}`];
+  if (typeof images !== 'object' || images === null) return [...faults, 'images must be an object'];
+  for (const [role, image] of Object.entries(images as Record<string, Partial<LockedImage> | null>)) {
+    const sound =
+      image &&
+      typeof image.repository === 'string' &&
+      typeof image.tag === 'string' &&
+      image.repository !== '' &&
+      image.tag !== '';
+    if (!sound) faults.push(`images.${role} must have a repository and a tag`);
+    else if (!/^sha256:[0-9a-f]{64}$/.test(String(image.digest))) {
+      faults.push(`images.${role}.digest must be sha256: and 64 hex digits, not '${String(image.digest)}'`);
+    }
+  }
+  return faults;
+}
