@@ -5,6 +5,7 @@ export {
   type ResourceParts,
   type ResourceWeights,
 } from './allocation/resource-split.js';
+export { NodeSecondAllocator, type NodePrice, type SecondUsage } from './allocation/node-second.js';
 export { chargeNetwork, type ChargeableTraffic, type NetworkRates } from './allocation/network-charge.js';
 export { formatPicounits, MoneyError, parsePicounits, PICOUNITS_PER_UNIT } from './money/picounits.js';
 export {
@@ -22,4 +23,4 @@ export {
   WindowError,
   type Window,
 } from './windows/window.js';
-export { SecondRanges } from './windows/second-ranges.js';
+export { GapList, type Gap } from './windows/gap-list.js';

@@ -1,1 +1,20 @@
-export {};
+export { encodeNativeBlock, type NativeColumn } from './columns/native.js';
+export {
+  encodePodCosts,
+  PodCostColumns,
+  RowState,
+  type NativeInsert,
+  type WideColumn,
+} from './columns/pod-cost-columns.js';
+export { openEmbeddedClickHouse, type EmbeddedClickHouseOptions } from './engines/embedded.js';
+export { ClickHouseError, type ClickHouseEngine, type QueryParameters } from './engines/engine.js';
+export { connectClickHouse, type ClickHouseServerOptions } from './engines/server.js';
+export {
+  LEVELS,
+  MEASURES,
+  renderTables,
+  SECONDS_OF,
+  TABLE_OF,
+  type Level,
+  type TableOptions,
+} from './schema/tables.js';

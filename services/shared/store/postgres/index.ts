@@ -7,3 +7,61 @@ export {
 } from './embedded/embedded-postgres.js';
 export { migratePostgres } from './migrations/index.js';
 export type { Database } from './schema.js';
+export {
+  listActivations,
+  pinActivation,
+  type ActivationRecord,
+  type ActivationRow,
+} from './repositories/activations.js';
+export {
+  addCluster,
+  listClusters,
+  listIdentities,
+  listNamespaces,
+  listNodes,
+  tryFindClusterByName,
+  upsertIdentities,
+  upsertNamespaces,
+  upsertNode,
+  type ClusterRow,
+  type IdentityRecord,
+  type IdentityRow,
+  type NodeRow,
+} from './repositories/directory.js';
+export {
+  acquireLease,
+  asLeader,
+  NotLeaderError,
+  releaseLease,
+  tryFindLeader,
+  type LeaseTerm,
+} from './repositories/lease.js';
+export {
+  addToLedger,
+  listGaps,
+  listProgress,
+  markDirty,
+  replaceGaps,
+  saveProgress,
+  type MinuteIncrement,
+  type NodeGapRecord,
+  type NodeProgressRecord,
+} from './repositories/progress.js';
+export {
+  countMismatch,
+  finishRollup,
+  listDirtyStarts,
+  listDirtyMinutes,
+  listDirtyPeriods,
+  reconcileLedger,
+  type DirtyPeriod,
+  type RollupLevel,
+} from './repositories/rollups.js';
+export {
+  addLoginToken,
+  redeemLoginToken,
+  saveAuthority,
+  tryFindAuthority,
+  type StoredAuthority,
+} from './repositories/security.js';
+export type { Kysely, Transaction } from 'kysely';

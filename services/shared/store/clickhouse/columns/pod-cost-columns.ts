@@ -1,0 +1,189 @@
+import { encodeNativeBlock, type NativeColumn } from './native.js';
+
+/** What a row of the cost tables stands for; `unpriced` rows carry usage or time and no cost. */
+export const RowState = {
+  /** A container, a pod's overhead, or a unit of a plain host. */
+  allocated: 0,
+  /** A node's own row: what of its price nobody asked for. */
+  idle: 1,
+  /** A node's own row for a second that was never measured although the node ran. */
+  unobserved: 2,
+  /** As `idle`, of a node without a price. */
+  unpriced: 3,
+  /** As `unobserved`, of a node without a price. */
+  unobservedUnpriced: 4,
+} as const;
+
+const U8 = 1;
+const U16 = 2;
+const U32 = 4;
+const U64 = 8;
+
+interface ColumnSpec {
+  readonly name: string;
+  readonly type: string;
+  readonly width: number;
+  /** Left out of an insert in which all its values are zero; the table's default is zero. */
+  readonly sparse?: boolean;
+}
+
+const COLUMNS = [
+  { name: 'cluster', type: 'UInt32', width: U32 },
+  { name: 'ns', type: 'UInt32', width: U32 },
+  { name: 'id', type: 'UInt32', width: U32 },
+  { name: 'ts', type: 'DateTime', width: U32 },
+  { name: 'state', type: 'UInt8', width: U8 },
+  { name: 'activation', type: 'UInt32', width: U32 },
+  { name: 'v', type: 'UInt32', width: U32 },
+  { name: 'cpu_cost', type: 'Int64', width: U64 },
+  { name: 'ram_cost', type: 'Int64', width: U64 },
+  { name: 'cpu_us', type: 'UInt32', width: U32 },
+  { name: 'ram_bytes', type: 'UInt64', width: U64 },
+  { name: 'cpu_request', type: 'UInt32', width: U32 },
+  { name: 'ram_request', type: 'UInt64', width: U64 },
+  { name: 'gpu_cost', type: 'Int64', width: U64, sparse: true },
+  { name: 'gpu_request', type: 'UInt16', width: U16, sparse: true },
+  { name: 'network_cost', type: 'Int64', width: U64, sparse: true },
+  { name: 'net_unknown', type: 'UInt64', width: U64, sparse: true },
+  { name: 'net_node', type: 'UInt64', width: U64, sparse: true },
+  { name: 'net_zone', type: 'UInt64', width: U64, sparse: true },
+  { name: 'net_cross_tx', type: 'UInt64', width: U64, sparse: true },
+  { name: 'net_cross_rx', type: 'UInt64', width: U64, sparse: true },
+  { name: 'net_internet_tx', type: 'UInt64', width: U64, sparse: true },
+  { name: 'net_internet_rx', type: 'UInt64', width: U64, sparse: true },
+] as const satisfies readonly ColumnSpec[];
+
+/** Names of the columns that carry integers of up to 53 bits as two words. */
+export type WideColumn = Extract<(typeof COLUMNS)[number], { width: typeof U64 }>['name'];
+
+/**
+ * Rows of `pod_cost_1s` as columns, filled row by row on the ingest path: typed arrays of fixed capacity that
+ * are used again, no object per row. Integers of 64 bits are pairs of 32-bit words.
+ */
+export class PodCostColumns {
+  /** Rows filled so far. */
+  rows = 0;
+  readonly cluster: Uint32Array;
+  readonly ns: Uint32Array;
+  readonly id: Uint32Array;
+  readonly ts: Uint32Array;
+  readonly state: Uint8Array;
+  readonly activation: Uint32Array;
+  readonly v: Uint32Array;
+  readonly cpuUs: Uint32Array;
+  readonly cpuRequest: Uint32Array;
+  readonly gpuRequest: Uint16Array;
+  readonly wide: Readonly<Record<WideColumn, Uint32Array>>;
+  /** Set as soon as a row has a GPU or traffic. */
+  hasGpu = false;
+  hasNetwork = false;
+
+  /** @param capacity - rows; 100 to 150 bytes each */
+  constructor(readonly capacity: number) {
+    this.cluster = new Uint32Array(capacity);
+    this.ns = new Uint32Array(capacity);
+    this.id = new Uint32Array(capacity);
+    this.ts = new Uint32Array(capacity);
+    this.state = new Uint8Array(capacity);
+    this.activation = new Uint32Array(capacity);
+    this.v = new Uint32Array(capacity);
+    this.cpuUs = new Uint32Array(capacity);
+    this.cpuRequest = new Uint32Array(capacity);
+    this.gpuRequest = new Uint16Array(capacity);
+    const wide = COLUMNS.filter((column) => column.width === U64);
+    this.wide = Object.fromEntries(wide.map(({ name }) => [name, new Uint32Array(2 * capacity)])) as Record<
+      WideColumn,
+      Uint32Array
+    >;
+  }
+
+  /** Empties it; sparse columns that were used are zeroed, because rows only write what they have. */
+  reset(): void {
+    if (this.hasGpu) {
+      this.gpuRequest.fill(0, 0, this.rows);
+      this.wide.gpu_cost.fill(0, 0, 2 * this.rows);
+    }
+    if (this.hasNetwork) {
+      for (const { name } of COLUMNS) {
+        if (name === 'network_cost' || isNetworkBytes(name)) this.wide[name].fill(0, 0, 2 * this.rows);
+      }
+    }
+    this.hasGpu = false;
+    this.hasNetwork = false;
+    this.rows = 0;
+  }
+
+  /** Writes an integer below 2^53 into a wide column. */
+  setWide(column: WideColumn, row: number, value: number): void {
+    const words = this.wide[column];
+    words[2 * row] = value >>> 0;
+    words[2 * row + 1] = value / 4_294_967_296;
+  }
+
+  /** Views on the filled rows; valid until the next `reset`. */
+  #column(name: (typeof COLUMNS)[number]['name']): Uint8Array {
+    const array = this.#array(name);
+    const width = array instanceof Uint32Array && name in this.wide ? U64 : array.BYTES_PER_ELEMENT;
+    return new Uint8Array(array.buffer, array.byteOffset, this.rows * width);
+  }
+
+  #array(name: (typeof COLUMNS)[number]['name']): Uint8Array | Uint16Array | Uint32Array {
+    switch (name) {
+      case 'cpu_us':
+        return this.cpuUs;
+      case 'cpu_request':
+        return this.cpuRequest;
+      case 'gpu_request':
+        return this.gpuRequest;
+      case 'cluster':
+      case 'ns':
+      case 'id':
+      case 'ts':
+      case 'state':
+      case 'activation':
+      case 'v':
+        return this[name];
+      default:
+        return this.wide[name];
+    }
+  }
+
+  /** The columns of an insert; all blocks of one insert must name the same ones. */
+  toNative(names: readonly string[]): NativeColumn[] {
+    return COLUMNS.filter(({ name }) => names.includes(name)).map(({ name, type }) => ({
+      name,
+      type,
+      bytes: this.#column(name),
+    }));
+  }
+}
+
+function isNetworkBytes(name: string): name is Extract<WideColumn, `net_${string}`> {
+  return name.startsWith('net_');
+}
+
+/** One insert: which columns it names and its Native bytes. */
+export interface NativeInsert {
+  readonly columns: readonly string[];
+  readonly parts: readonly Uint8Array[];
+  readonly rows: number;
+}
+
+/**
+ * Encodes filled column sets as one insert, one block each; columns that are zero throughout are left out.
+ *
+ * @param sets - at least one with rows; MUST NOT change until the insert has ended
+ */
+export function encodePodCosts(sets: readonly PodCostColumns[]): NativeInsert {
+  const filled = sets.filter((set) => set.rows > 0);
+  const hasGpu = filled.some((set) => set.hasGpu);
+  const hasNetwork = filled.some((set) => set.hasNetwork);
+  const columns = COLUMNS.filter(
+    (column) => !('sparse' in column) || (column.name.startsWith('gpu') ? hasGpu : hasNetwork),
+  ).map(({ name }) => name);
+  return {
+    columns,
+    parts: filled.flatMap((set) => encodeNativeBlock(set.toNative(columns), set.rows)),
+    rows: filled.reduce((sum, set) => sum + set.rows, 0),
+  };
+}

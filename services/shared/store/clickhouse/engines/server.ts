@@ -1,0 +1,70 @@
+import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { Readable } from 'node:stream';
+import type { NativeInsert } from '../columns/pod-cost-columns.js';
+import type { ClickHouseEngine, QueryParameters } from './engine.js';
+import { toClickHouseError } from './errors.js';
+
+/** How to reach a server. */
+export interface ClickHouseServerOptions {
+  /** `http(s)://user:password@host:port`. */
+  readonly url: string;
+  /** CA bundle in PEM for https. */
+  readonly caPem?: string;
+  /** @default 30,000 ms */
+  readonly timeoutMs?: number;
+}
+
+/** A ClickHouse server over HTTP. Nothing is connected before the first statement. */
+export function connectClickHouse(options: ClickHouseServerOptions): ClickHouseEngine {
+  const client = createClient({
+    url: options.url,
+    request_timeout: options.timeoutMs ?? 30_000,
+    max_open_connections: 16,
+    ...(options.caPem === undefined ? {} : { tls: { ca_cert: Buffer.from(options.caPem) } }),
+  });
+  return new ServerEngine(client);
+}
+
+class ServerEngine implements ClickHouseEngine {
+  constructor(private readonly client: ClickHouseClient) {}
+
+  async query<Row>(sql: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Row[]> {
+    try {
+      const result = await this.client.query({
+        query: sql,
+        query_params: { ...parameters },
+        format: 'JSONEachRow',
+        clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+        ...(signal === undefined ? {} : { abort_signal: signal }),
+      });
+      return await result.json<Row>();
+    } catch (error) {
+      throw toClickHouseError(error);
+    }
+  }
+
+  async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
+    try {
+      await this.client.command({ query: sql, query_params: { ...parameters } });
+    } catch (error) {
+      throw toClickHouseError(error);
+    }
+  }
+
+  async insertNative(table: string, insert: NativeInsert): Promise<void> {
+    try {
+      const { stream } = await this.client.exec({
+        query: `INSERT INTO ${table} (${insert.columns.join(', ')}) FORMAT Native`,
+        values: Readable.from(insert.parts, { objectMode: false }),
+        clickhouse_settings: { async_insert: 0, min_insert_block_size_rows: '1048449' },
+      });
+      for await (const chunk of stream) void chunk; // the answer has no body; reading it frees the connection
+    } catch (error) {
+      throw toClickHouseError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+}

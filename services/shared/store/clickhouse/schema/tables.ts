@@ -1,0 +1,157 @@
+/**
+ * Tables of ClickHouse, rendered for one node or for a cluster of shards and replicas. Codecs and keys were
+ * chosen by measurement; see docs/adr/0003-storage.md.
+ */
+
+/** Where and how the tables are made. */
+export interface TableOptions {
+  /** Database. @default kubehero */
+  readonly database: string;
+  /** Name of the ClickHouse cluster for `ON CLUSTER` and Replicated engines; undefined on a single node. */
+  readonly cluster?: string | undefined;
+  /** Days that raw seconds are kept, 1 to 3650. */
+  readonly rawRetentionDays: number;
+  /** Days that minutes are kept, 1 to 3650. */
+  readonly minuteRetentionDays: number;
+}
+
+/** Granularities of the cost tables, finest first. */
+export const LEVELS = ['second', 'minute', 'hour', 'day'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Table of a granularity. */
+export const TABLE_OF: Readonly<Record<Level, string>> = {
+  second: 'pod_cost_1s',
+  minute: 'pod_cost_1m',
+  hour: 'pod_cost_1h',
+  day: 'pod_cost_1d',
+};
+
+/** Seconds of one period of a granularity. */
+export const SECONDS_OF: Readonly<Record<Level, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
+
+const KEY_COLUMNS = `
+  cluster UInt32 CODEC(Delta, ZSTD(1)),
+  ns UInt32 CODEC(Delta, ZSTD(1)),
+  id UInt32 CODEC(Delta, ZSTD(1)),
+  ts DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+  state UInt8 CODEC(ZSTD(1))`;
+
+const COST_COLUMNS = ['cpu_cost', 'ram_cost', 'gpu_cost', 'network_cost'] as const;
+const NETWORK_COLUMNS = [
+  'net_unknown',
+  'net_node',
+  'net_zone',
+  'net_cross_tx',
+  'net_cross_rx',
+  'net_internet_tx',
+  'net_internet_rx',
+] as const;
+
+/** Measures that a rollup sums, with the raw column that each one sums. */
+export const MEASURES: readonly (readonly [rolled: string, raw: string])[] = [
+  ['seconds', 'toUInt32(1)'],
+  ...COST_COLUMNS.map((name) => [name, name] as const),
+  ['cpu_us', 'cpu_us'],
+  ['ram_byte_seconds', 'ram_bytes'],
+  ['cpu_request_seconds', 'cpu_request'],
+  ['ram_request_seconds', 'ram_request'],
+  ['gpu_request_seconds', 'gpu_request'],
+  ...NETWORK_COLUMNS.map((name) => [name, name] as const),
+];
+
+const RAW_MEASURES = `
+  ${COST_COLUMNS.map((name) => `${name} Int64 CODEC(ZSTD(1))`).join(',\n  ')},
+  cpu_us UInt32 CODEC(T64, ZSTD(1)),
+  ram_bytes UInt64 CODEC(ZSTD(1)),
+  cpu_request UInt32 CODEC(DoubleDelta, ZSTD(1)),
+  ram_request UInt64 CODEC(DoubleDelta, ZSTD(1)),
+  gpu_request UInt16 CODEC(ZSTD(1)),
+  ${NETWORK_COLUMNS.map((name) => `${name} UInt64 CODEC(ZSTD(1))`).join(',\n  ')}`;
+
+const ROLLED_MEASURES = `
+  seconds UInt32 CODEC(ZSTD(1)),
+  ${MEASURES.slice(1)
+    .map(([name]) => `${name} ${name.endsWith('cost') ? 'Int64' : 'UInt64'} CODEC(ZSTD(1))`)
+    .join(',\n  ')}`;
+
+/** Statements that make what is missing, in order; each can be repeated. */
+export function renderTables(options: TableOptions): string[] {
+  const { database } = options;
+  return [
+    `CREATE DATABASE IF NOT EXISTS ${database}${onCluster(options)}`,
+    rawTable(options),
+    rollupTable(options, 'minute', 'toStartOfHour(ts)', 'toYYYYMMDD(ts)'),
+    rollupTable(options, 'hour', 'toStartOfDay(ts)', 'toYYYYMM(ts)'),
+    rollupTable(options, 'day', undefined, 'toYYYYMM(ts)'),
+    identityTable(options),
+    ...(options.cluster === undefined ? [] : LEVELS.map((level) => distributedTable(options, level))),
+    `ALTER TABLE ${database}.${localName(options, 'second')}${onCluster(options)} MODIFY TTL ts + INTERVAL ${options.rawRetentionDays} DAY`,
+    `ALTER TABLE ${database}.${localName(options, 'minute')}${onCluster(options)} MODIFY TTL ts + INTERVAL ${options.minuteRetentionDays} DAY`,
+  ];
+}
+
+/** On a cluster the plain name is the Distributed table and the rows lie in the local one. */
+function localName(options: TableOptions, level: Level): string {
+  return options.cluster === undefined ? TABLE_OF[level] : `${TABLE_OF[level]}_local`;
+}
+
+function onCluster(options: TableOptions): string {
+  return options.cluster === undefined ? '' : ` ON CLUSTER '${options.cluster}'`;
+}
+
+function engine(options: TableOptions): string {
+  return options.cluster === undefined
+    ? 'ReplacingMergeTree(v)'
+    : "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', v)";
+}
+
+/**
+ * One row per identity and second. The minute in the key lets a rollup read only its own minute, the namespace
+ * after it makes pages of one namespace fast; hourly partitions make expiry a dropped partition.
+ */
+function rawTable(options: TableOptions): string {
+  return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, 'second')}${onCluster(options)} (${KEY_COLUMNS},
+  bucket DateTime('UTC') MATERIALIZED toStartOfMinute(ts) CODEC(DoubleDelta, ZSTD(1)),
+  activation UInt32 CODEC(DoubleDelta, ZSTD(1)),
+  v UInt32 CODEC(ZSTD(1)),${RAW_MEASURES}
+) ENGINE = ${engine(options)} PARTITION BY toStartOfHour(ts) ORDER BY (cluster, bucket, ns, id, ts)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts = 1`;
+}
+
+/** State is part of the key: a node's minute may hold observed and unobserved seconds. */
+function rollupTable(
+  options: TableOptions,
+  level: Level,
+  bucket: string | undefined,
+  partition: string,
+): string {
+  const bucketColumn =
+    bucket === undefined
+      ? ''
+      : `\n  bucket DateTime('UTC') MATERIALIZED ${bucket} CODEC(DoubleDelta, ZSTD(1)),`;
+  const key = bucket === undefined ? 'cluster, ns, id, ts, state' : 'cluster, bucket, ns, id, ts, state';
+  return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, level)}${onCluster(options)} (${KEY_COLUMNS},${bucketColumn}
+  v UInt64 CODEC(ZSTD(1)),${ROLLED_MEASURES}
+) ENGINE = ${engine(options)} PARTITION BY ${partition} ORDER BY (${key})
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts = 1`;
+}
+
+/** Copy of PostgreSQL's identities for joins; PostgreSQL assigns the keys. On a cluster every shard holds all. */
+function identityTable(options: TableOptions): string {
+  const replicated =
+    options.cluster === undefined
+      ? 'ReplacingMergeTree'
+      : "ReplicatedReplacingMergeTree('/clickhouse/tables/all/{database}/{table}', '{shard}-{replica}')";
+  return `CREATE TABLE IF NOT EXISTS ${options.database}.identity${onCluster(options)} (
+  key UInt32, cluster UInt32, node UInt32, ns UInt32, kind LowCardinality(String), pod_uid String, pod String,
+  container String, workload_kind LowCardinality(String), workload String, labels Map(LowCardinality(String), String)
+) ENGINE = ${replicated} ORDER BY key SETTINGS fsync_after_insert = 1`;
+}
+
+function distributedTable(options: TableOptions, level: Level): string {
+  const { database } = options;
+  const cluster = options.cluster ?? '';
+  return `CREATE TABLE IF NOT EXISTS ${database}.${TABLE_OF[level]}${onCluster(options)} AS ${database}.${localName(options, level)}
+ENGINE = Distributed('${cluster}', '${database}', '${localName(options, level)}')`;
+}

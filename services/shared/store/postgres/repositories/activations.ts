@@ -1,0 +1,94 @@
+import { sql, type Kysely } from 'kysely';
+import type { Database } from '../schema.js';
+
+/** A price of a node from a second on; append-only. Integers; money in picounits. */
+export interface ActivationRecord {
+  readonly nodeKey: number;
+  /** First second at this price. */
+  readonly effectiveFrom: number;
+  /** Effective price per hour; null: unpriced. */
+  readonly picounitsPerHour: bigint | null;
+  readonly currency: string;
+  /** Unit prices that split the node's price over its resources; only their ratio counts. */
+  readonly weights: {
+    readonly perCoreHour: number;
+    readonly perGibHour: number;
+    readonly perGpuHour: number;
+  };
+  /** Picounits per GiB. */
+  readonly networkRates: {
+    readonly crossZoneSent: number;
+    readonly crossZoneReceived: number;
+    readonly internetSent: number;
+  };
+  readonly source: string;
+  readonly sku: string;
+  /** What was tried, in order, and why this one was taken. */
+  readonly explanation: readonly string[];
+}
+
+/** An activation with its key, which cost rows carry. */
+export interface ActivationRow extends ActivationRecord {
+  readonly key: number;
+}
+
+/** All activations, by node and time. */
+export async function listActivations(db: Kysely<Database>): Promise<readonly ActivationRow[]> {
+  const rows = await db
+    .selectFrom('price_activation')
+    .selectAll()
+    .orderBy('node_key')
+    .orderBy('effective_from')
+    .execute();
+  return rows.map((row) => ({
+    key: row.key,
+    nodeKey: row.node_key,
+    effectiveFrom: row.effective_from,
+    picounitsPerHour: row.picounits_per_hour === null ? null : BigInt(row.picounits_per_hour),
+    currency: row.currency,
+    weights: row.weights as ActivationRecord['weights'],
+    networkRates: row.network_rates as ActivationRecord['networkRates'],
+    source: row.source,
+    sku: row.sku,
+    explanation: row.explanation,
+  }));
+}
+
+/**
+ * Pins a price. The first activation of a (node, second) wins for ever: a repeat returns the one that is there.
+ *
+ * @param db - a transaction of the leader
+ * @param node - the node as an asset
+ * @param epoch - the leader's term
+ */
+export async function pinActivation(
+  db: Kysely<Database>,
+  record: ActivationRecord,
+  node: {
+    readonly clusterKey: number;
+    readonly uid: string;
+    readonly providerId: string;
+    readonly capacity: unknown;
+  },
+  epoch: number,
+): Promise<ActivationRow> {
+  const asset = await sql<{ key: number }>`
+    insert into asset (cluster_key, kind, uid, provider_id, node_key, valid_from, resources)
+    values (${node.clusterKey}, 'node', ${node.uid}, ${node.providerId}, ${record.nodeKey}, 0, ${JSON.stringify(node.capacity)})
+    on conflict (cluster_key, kind, uid, valid_from) do update set resources = excluded.resources
+    returning key`.execute(db);
+  const { rows } = await sql<{ key: number }>`
+    with pinned as (
+      insert into price_activation (asset_key, node_key, effective_from, picounits_per_hour, list_picounits_per_hour, currency,
+        weights, network_rates, source, sku, explanation, epoch)
+      values (${asset.rows[0]?.key ?? 0}, ${record.nodeKey}, ${record.effectiveFrom}, ${record.picounitsPerHour?.toString() ?? null},
+        ${record.picounitsPerHour?.toString() ?? null}, ${record.currency}, ${JSON.stringify(record.weights)}, ${JSON.stringify(record.networkRates)},
+        ${record.source}, ${record.sku}, ${JSON.stringify(record.explanation)}, ${epoch})
+      on conflict (node_key, effective_from) do nothing
+      returning key)
+    select key from pinned
+    union all
+    select key from price_activation where node_key = ${record.nodeKey} and effective_from = ${record.effectiveFrom}
+    limit 1`.execute(db);
+  return { ...record, key: rows[0]?.key ?? 0 };
+}
