@@ -1,4 +1,7 @@
-/** Environment names that the dashboard's server reads; who starts it (command line, manifest) reads them here too. */
+/**
+ * Names by which `kubehero up` hands its child, the dashboard's server, what a manifest hands it as mounted files
+ * (see `environmentNames`). The value in the variable wins over the file.
+ */
 export const dashboardEnvironment = {
   /** Base URL of the control plane's HTTP port. */
   server: 'KUBEHERO_SERVER',
@@ -6,8 +9,4 @@ export const dashboardEnvironment = {
   token: 'KUBEHERO_TOKEN',
   /** Key of the session cookies' signature, at least 32 characters. */
   sessionSecret: 'KUBEHERO_SESSION_SECRET',
-  /** Address to listen on; port 0 takes a free one. */
-  listen: 'KUBEHERO_DASHBOARD_LISTEN',
-  /** URL that browsers use, where a proxy stands before the dashboard; `https:` makes cookies `Secure`. */
-  publicUrl: 'KUBEHERO_DASHBOARD_PUBLIC_URL',
 } as const;

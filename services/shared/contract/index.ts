@@ -12,3 +12,4 @@ export {
 } from './programs.js';
 export { secretCatalogue, type SecretSpec, type SecretValue } from './secrets.js';
 export { metricNames } from './metrics.js';
+export { dashboardEnvironment } from './dashboard.js';
