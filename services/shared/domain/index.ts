@@ -24,3 +24,4 @@ export {
   type Window,
 } from './windows/window.js';
 export { GapList, type Gap } from './windows/gap-list.js';
+export * from './pricing/index.js';

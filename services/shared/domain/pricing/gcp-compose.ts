@@ -1,0 +1,238 @@
+import { selectRow, type Catalogue, type Selection } from './catalogue.js';
+import {
+  add,
+  compare,
+  divide,
+  formatDecimal,
+  isPositive,
+  multiply,
+  roundPrice,
+  toDecimal,
+  tryParseDecimal,
+  ZERO,
+  type Decimal,
+} from './decimal.js';
+import { gcpSharedCoreVcpus, gcpShapeByName, gpuModelKey, parseGcpCustomType } from './gcp-shapes.js';
+import type { PricedResource, PriceRow } from './price-row.js';
+import type { MachineQuery } from './query.js';
+
+/** Billable parts of a Google machine. */
+interface BillOfMaterials {
+  readonly rateName: string;
+  readonly vcpus: Decimal;
+  readonly memoryGib: Decimal;
+  /** Memory beyond what the vCPUs carry, at its own rate. */
+  readonly extendedGib: Decimal;
+  readonly gpus: Readonly<Record<string, number>>;
+  readonly localSsds: number;
+  readonly origin: string;
+}
+
+/** A machine's price put together from the rates of its parts. */
+export interface Composition {
+  readonly pricePerHour: Decimal;
+  readonly currency: string;
+  readonly sku: string;
+  readonly source: PriceRow['source'];
+  readonly sourceVersion: string;
+  readonly family: string;
+  readonly lines: readonly string[];
+}
+
+/** Why no price could be put together; the message is part of an explanation. */
+export interface NotComposed {
+  readonly reason: string;
+}
+
+const LOCAL_SSD_GIB = toDecimal('375');
+const HOURS_PER_MONTH = toDecimal('730');
+// GiB of memory that one vCPU of a custom machine carries before the extended rate applies.
+const EXTENDED_FROM: Readonly<Record<string, string>> = { n1: '6.5', n2: '8', n2d: '8', n4: '8', n4d: '8' };
+// E2 and G2 custom machines are sold at the predefined rates: their custom SKUs do not exist.
+const CUSTOM_AT_PREDEFINED = new Set(['e2', 'g2']);
+
+interface Cores {
+  readonly vcpus: Decimal;
+  readonly memoryGib: Decimal;
+  readonly gpus: Readonly<Record<string, number>>;
+  readonly localSsds: number;
+  readonly origin: string;
+}
+
+function fromCatalogue(catalogue: Catalogue, type: string): Cores | undefined {
+  const shape = catalogue.shape('gcp', type);
+  if (shape === undefined) return undefined;
+  return {
+    vcpus: toDecimal(shape.vcpus),
+    memoryGib: toDecimal(shape.memoryGib),
+    gpus: shape.gpus,
+    localSsds: Math.max(shape.localSsds, gcpShapeByName(type)?.localSsds ?? 0),
+    origin: 'machine type list',
+  };
+}
+
+function fromQuery(query: MachineQuery): Cores | undefined {
+  const vcpus = tryParseDecimal(query.vcpus ?? '');
+  const memoryGib = tryParseDecimal(query.memoryGib ?? '');
+  if (vcpus === undefined || memoryGib === undefined) return undefined;
+  if (!isPositive(vcpus) || !isPositive(memoryGib)) return undefined;
+  const disks = gcpShapeByName(query.instanceType)?.localSsds ?? 0;
+  return { vcpus, memoryGib, gpus: {}, localSsds: disks, origin: 'given capacity' };
+}
+
+function fromTable(type: string): Cores | undefined {
+  const shape = gcpShapeByName(type);
+  return shape === undefined ? undefined : { ...shape, origin: 'built-in table' };
+}
+
+function customBill(query: MachineQuery): BillOfMaterials | undefined {
+  const custom = parseGcpCustomType(query.instanceType);
+  if (custom === undefined) return undefined;
+  const limit = EXTENDED_FROM[custom.family];
+  const carried = limit === undefined ? custom.memoryGib : multiply(custom.vcpus, toDecimal(limit));
+  const over = custom.extended && compare(custom.memoryGib, carried) > 0;
+  return {
+    rateName: CUSTOM_AT_PREDEFINED.has(custom.family) ? custom.family : `${custom.family}-custom`,
+    vcpus: custom.vcpus,
+    memoryGib: over ? carried : custom.memoryGib,
+    extendedGib: over ? add(custom.memoryGib, negate(carried)) : ZERO,
+    gpus: query.gpus ?? {},
+    localSsds: 0,
+    origin: 'custom type name',
+  };
+}
+
+function negate(value: Decimal): Decimal {
+  return { digits: -value.digits, scale: value.scale };
+}
+
+/** @param preferGiven - a person stated the shape; a node's capacity is smaller than its machine and comes last */
+function billOf(
+  catalogue: Catalogue,
+  query: MachineQuery,
+  preferGiven: boolean,
+): BillOfMaterials | undefined {
+  const type = query.instanceType;
+  const custom = customBill(query);
+  if (custom !== undefined) return custom;
+  const given = fromQuery(query);
+  const listed = fromCatalogue(catalogue, type);
+  const cores = listed ?? (preferGiven ? (given ?? fromTable(type)) : (fromTable(type) ?? given));
+  if (cores === undefined) return undefined;
+  const bundled = Object.keys(cores.gpus).length > 0 ? cores.gpus : gcpShapeByName(type)?.gpus;
+  return {
+    ...cores,
+    rateName: type.slice(0, Math.max(0, type.indexOf('-'))),
+    vcpus: gcpSharedCoreVcpus(type) ?? cores.vcpus,
+    extendedGib: ZERO,
+    gpus: bundled !== undefined && Object.keys(bundled).length > 0 ? bundled : (query.gpus ?? {}),
+  };
+}
+
+class Composer {
+  readonly lines: string[] = [];
+  readonly skus: string[] = [];
+  total: Decimal = ZERO;
+  currency = '';
+  first: PriceRow | undefined;
+
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly query: MachineQuery,
+    private readonly atMs: number | undefined,
+  ) {}
+
+  find(resource: PricedResource, name: string, region: string = this.query.region): Selection {
+    const rows = this.catalogue.rows('gcp', region, resource, name);
+    const { purchaseModel, os } = this.query;
+    // A licence costs the same on a spot machine; it has one row.
+    const model = resource === 'license' ? 'on-demand' : purchaseModel;
+    return selectRow(rows, { purchaseModel: model, os }, this.atMs);
+  }
+
+  /** Adds `quantity` × the rate. Returns the reason when there is no rate. */
+  charge(resource: PricedResource, name: string, quantity: Decimal, region?: string): string | undefined {
+    const found = this.find(resource, name, region);
+    const what = `${this.query.purchaseModel} rate for ${resource} ${name} in ${region ?? this.query.region}`;
+    if (found.outcome !== 'row') return `no ${what}: ${found.reason}`;
+    const { row } = found;
+    if (this.currency !== '' && this.currency !== row.currency) {
+      return `${what} is in ${row.currency}, the other parts in ${this.currency}`;
+    }
+    this.currency = row.currency;
+    this.first ??= row;
+    this.#add(row, quantity);
+    return undefined;
+  }
+
+  #add(row: PriceRow, quantity: Decimal): void {
+    const cost = multiply(quantity, toDecimal(row.price));
+    const monthly = row.unit.endsWith('-month');
+    this.total = add(this.total, monthly ? divide(cost, HOURS_PER_MONTH, 18) : cost);
+    this.skus.push(row.sku);
+    const words = `${formatDecimal(quantity)} × ${row.price} per ${row.unit}${monthly ? ' / 730 h' : ''}`;
+    this.lines.push(`${row.resource} ${row.name}: ${words} (sku ${row.sku})`);
+  }
+}
+
+function chargeCores(composer: Composer, bill: BillOfMaterials): string | undefined {
+  // m2 has no rates of its own: it is m1 plus an upgrade premium on both core and memory.
+  const name = bill.rateName === 'm2' ? 'm1' : bill.rateName;
+  const missing =
+    composer.charge('vcpu', name, bill.vcpus) ?? composer.charge('memory', name, bill.memoryGib);
+  if (missing !== undefined || bill.rateName !== 'm2') return missing;
+  return (
+    composer.charge('vcpu', 'm2-premium', bill.vcpus) ??
+    composer.charge('memory', 'm2-premium', bill.memoryGib)
+  );
+}
+
+function chargeExtras(composer: Composer, bill: BillOfMaterials): string | undefined {
+  if (isPositive(bill.extendedGib)) {
+    const missing = composer.charge('memory', `${bill.rateName}-extended`, bill.extendedGib);
+    if (missing !== undefined) return missing;
+  }
+  for (const [model, count] of Object.entries(bill.gpus)) {
+    if (count <= 0) continue;
+    const missing = composer.charge('gpu', gpuModelKey(model), toDecimal(String(count)));
+    if (missing !== undefined) return missing;
+  }
+  if (bill.localSsds === 0) return undefined;
+  const gib = multiply(LOCAL_SSD_GIB, toDecimal(String(bill.localSsds)));
+  const own = composer.find('local-ssd', bill.rateName).outcome === 'row';
+  return composer.charge('local-ssd', own ? bill.rateName : 'any', gib);
+}
+
+function chargeLicense(composer: Composer, query: MachineQuery, bill: BillOfMaterials): string | undefined {
+  if (query.os === 'linux') return undefined;
+  const name = query.os === 'windows' ? 'windows-core' : query.os;
+  return composer.charge('license', name, bill.vcpus, 'global');
+}
+
+/**
+ * Composes the hourly price of a Google machine from core, memory, GPU, local disk and licence rates.
+ * Every part must have a rate of the same purchase model and currency, else nothing is composed.
+ */
+export function composeGcpPrice(
+  catalogue: Catalogue,
+  query: MachineQuery,
+  options: { readonly atMs?: number | undefined; readonly preferGiven: boolean },
+): Composition | NotComposed {
+  const bill = billOf(catalogue, query, options.preferGiven);
+  if (bill === undefined) return { reason: `the shape of ${query.instanceType} is not known` };
+  const composer = new Composer(catalogue, query, options.atMs);
+  const missing =
+    chargeCores(composer, bill) ?? chargeExtras(composer, bill) ?? chargeLicense(composer, query, bill);
+  if (missing !== undefined) return { reason: missing };
+  const { first } = composer;
+  if (first === undefined || !isPositive(composer.total)) return { reason: 'nothing to charge for' };
+  return {
+    pricePerHour: roundPrice(composer.total),
+    currency: composer.currency,
+    sku: composer.skus.join('+'),
+    source: first.source,
+    sourceVersion: first.sourceVersion,
+    family: first.family,
+    lines: [`shape from ${bill.origin}`, ...composer.lines],
+  };
+}

@@ -1,0 +1,224 @@
+import { annotationKeys } from '@kubehero/contract';
+import type { Catalogue } from './catalogue.js';
+import {
+  isInForce,
+  matchesNode,
+  type CustomSheet,
+  type MatchSubject,
+  type SheetUnits,
+} from './custom-sheet.js';
+import {
+  add,
+  formatDecimal,
+  multiply,
+  roundPrice,
+  toDecimal,
+  tryParseDecimal,
+  type Decimal,
+} from './decimal.js';
+import type { NodeFacts } from './node-facts.js';
+import { identifyNode, type NodeIdentity } from './node-identity.js';
+import type { MachineQuery, PriceAnswer } from './query.js';
+import { discountSubject, findMachine, priceRegionOf, toAnswer, type FoundPrice } from './resolve.js';
+
+/** What a node's price is worked out with. */
+export interface NodePriceOptions {
+  /** Instant that validity is judged at, epoch ms; @default - the instant that each part was refreshed for */
+  readonly atMs?: number | undefined;
+  /** Currency of `kubehero.io/price-per-hour`, @default 'USD' */
+  readonly annotationCurrency?: string;
+}
+
+function fromAnnotation(facts: NodeFacts, currency: string, words: string[]): FoundPrice | undefined {
+  const text = facts.annotations[annotationKeys.pricePerHour];
+  if (text === undefined) {
+    words.push(`annotation ${annotationKeys.pricePerHour}: not set`);
+    return undefined;
+  }
+  const list = tryParseDecimal(text);
+  if (list === undefined || list.digits < 0n) {
+    words.push(
+      `annotation ${annotationKeys.pricePerHour}: '${text}' is no price, write a plain decimal such as 0.35`,
+    );
+    return undefined;
+  }
+  words.push(`annotation ${annotationKeys.pricePerHour}: ${text}`);
+  return stated(list, { currency, source: 'annotation', version: '', sku: annotationKeys.pricePerHour });
+}
+
+function stated(
+  list: Decimal,
+  origin: { currency: string; source: 'annotation' | 'custom' | 'built-in'; version: string; sku: string },
+): FoundPrice {
+  return {
+    list,
+    currency: origin.currency,
+    unit: 'hour',
+    source: origin.source,
+    sourceVersion: origin.version,
+    sku: origin.sku,
+    family: '',
+  };
+}
+
+function fromSheets(
+  sheets: readonly CustomSheet[],
+  subject: MatchSubject,
+  atMs: number,
+  words: string[],
+): FoundPrice | undefined {
+  for (const sheet of sheets) {
+    for (const entry of sheet.nodes) {
+      if (!isInForce(entry, atMs) || !matchesNode(entry.match, subject)) continue;
+      words.push(`custom sheet ${sheet.name}: ${entry.basis}`);
+      const origin = {
+        currency: sheet.currency,
+        source: sheet.source,
+        version: sheet.version,
+        sku: sheet.name,
+      };
+      return stated(toDecimal(entry.pricePerHour), origin);
+    }
+  }
+  words.push(sheets.length === 0 ? 'custom sheet: none' : 'custom sheet: no entry fits this node');
+  return undefined;
+}
+
+/** Price from per-unit rates of a custom sheet; every GPU needs a rate. */
+export function fromUnitPrices(
+  catalogue: Catalogue,
+  subject: MatchSubject,
+  machine: Pick<NodeIdentity, 'vcpus' | 'memoryGib' | 'gpus' | 'notAMachine' | 'capacityType'>,
+  options: { readonly atMs: number; readonly words: string[] },
+): FoundPrice | undefined {
+  const { atMs, words } = options;
+  if (machine.notAMachine !== undefined || machine.capacityType.model === 'capacity-block') return undefined;
+  if (machine.vcpus === undefined || machine.memoryGib === undefined) {
+    words.push('unit prices: the node does not say its CPUs and memory');
+    return undefined;
+  }
+  const { vcpus, memoryGib } = machine;
+  for (const sheet of catalogue.sheets) {
+    for (const units of sheet.units) {
+      if (!isInForce(units, atMs) || !matchesNode(units.match, subject)) continue;
+      const found = unitPrice(sheet, units, { vcpus, memoryGib, gpus: machine.gpus }, words);
+      if (found !== undefined) return found;
+    }
+  }
+  words.push('unit prices: none');
+  return undefined;
+}
+
+function unitPrice(
+  sheet: CustomSheet,
+  units: SheetUnits,
+  machine: { vcpus: string; memoryGib: string; gpus: Readonly<Record<string, number>> },
+  words: string[],
+): FoundPrice | undefined {
+  const gpus = gpuCost(machine.gpus, units.gpuHour);
+  if (gpus === undefined) {
+    words.push(`unit prices of sheet ${sheet.name}: no rate for a GPU of this node`);
+    return undefined;
+  }
+  const cpu = multiply(toDecimal(machine.vcpus), toDecimal(units.vcpuHour));
+  const memory = multiply(toDecimal(machine.memoryGib), toDecimal(units.memoryGibHour));
+  const sum = `${machine.vcpus} vCPU × ${units.vcpuHour} + ${machine.memoryGib} GiB × ${units.memoryGibHour}`;
+  words.push(`unit prices of sheet ${sheet.name}: ${sum} + GPUs ${formatDecimal(gpus)}`);
+  const origin = { currency: sheet.currency, source: sheet.source, version: sheet.version };
+  return stated(roundPrice(add(add(cpu, memory), gpus)), { ...origin, sku: `${sheet.name}/units` });
+}
+
+function gpuCost(
+  gpus: Readonly<Record<string, number>>,
+  rates: Readonly<Record<string, string>>,
+): Decimal | undefined {
+  let total = toDecimal('0');
+  for (const [model, count] of Object.entries(gpus)) {
+    const rate = Object.hasOwn(rates, model) ? rates[model] : rates['*'];
+    if (rate === undefined) return undefined;
+    total = add(total, multiply(toDecimal(rate), toDecimal(String(count))));
+  }
+  return total;
+}
+
+function machineQuery(identity: NodeIdentity): MachineQuery {
+  return {
+    provider: identity.provider,
+    region: identity.region,
+    zone: identity.zone,
+    instanceType: identity.instanceType,
+    os: identity.os,
+    purchaseModel: identity.capacityType.model === 'spot' ? 'spot' : 'on-demand',
+    ...(identity.tenancy === undefined ? {} : { tenancy: identity.tenancy }),
+    ...(identity.vcpus === undefined ? {} : { vcpus: identity.vcpus }),
+    ...(identity.memoryGib === undefined ? {} : { memoryGib: identity.memoryGib }),
+    gpus: identity.gpus,
+  };
+}
+
+function fromCatalogue(
+  catalogue: Catalogue,
+  identity: NodeIdentity,
+  atMs: number | undefined,
+  words: string[],
+): FoundPrice | undefined {
+  if (identity.notAMachine !== undefined) {
+    words.push(identity.notAMachine);
+    return undefined;
+  }
+  if (identity.capacityType.model === 'capacity-block') {
+    words.push(
+      'capacity blocks are paid in advance and no list holds their price: set the annotation or a custom sheet',
+    );
+    return undefined;
+  }
+  if (identity.instanceType === '') {
+    words.push('exact SKU: the node has no instance-type label');
+    return undefined;
+  }
+  if (identity.region === '' && identity.provider !== 'custom') {
+    words.push('exact SKU: neither a label nor the zone names a region');
+    return undefined;
+  }
+  return findMachine(catalogue, machineQuery(identity), { atMs, preferGiven: false }, words);
+}
+
+/**
+ * The price of a node per hour, or why it has none. What is tried, in this order: the annotation
+ * `kubehero.io/price-per-hour`, custom sheets, the exact SKU, a price composed from parts, unit prices of a custom
+ * sheet. The same input gives the same answer; nothing is read, and an unknown price is null, never zero.
+ */
+export function resolveNodePrice(
+  facts: NodeFacts,
+  catalogue: Catalogue,
+  options: NodePriceOptions = {},
+): PriceAnswer {
+  const identity = identifyNode(facts);
+  const words: string[] = [...identity.words, ...identity.capacityType.words];
+  const { instanceType, region, provider, zone, os } = identity;
+  const { purchaseModel } = machineQuery(identity);
+  const subject = {
+    name: facts.name,
+    labels: facts.labels,
+    instanceType,
+    region,
+    provider,
+    purchaseModel,
+    os,
+  };
+  const sheetAtMs = options.atMs ?? catalogue.asOfMs;
+  const query = machineQuery(identity);
+  const own =
+    fromAnnotation(facts, options.annotationCurrency ?? 'USD', words) ??
+    fromSheets(catalogue.sheets, subject, sheetAtMs, words);
+  const listed = own === undefined ? fromCatalogue(catalogue, identity, options.atMs, words) : undefined;
+  const known = own ?? listed;
+  const found = known ?? fromUnitPrices(catalogue, subject, identity, { atMs: sheetAtMs, words });
+  const answer = { provider, region, zone, instanceType, os, purchaseModel };
+  const place = priceRegionOf(provider, region, zone);
+  return toAnswer(answer, found, words, {
+    catalogue,
+    atMs: options.atMs,
+    ...(listed === undefined ? {} : { subject: discountSubject(query, place, listed) }),
+  });
+}
