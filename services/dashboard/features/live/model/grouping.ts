@@ -1,0 +1,82 @@
+/** What the live stream can be grouped by. */
+export const groupings = ['namespace', 'workload', 'node', 'cluster'] as const;
+
+/** One of {@link groupings}. */
+export type Grouping = (typeof groupings)[number];
+
+/** What the table can list. */
+export const tableLevels = ['cluster', 'node', 'namespace', 'workload', 'pod', 'container'] as const;
+
+/** One of {@link tableLevels}. */
+export type TableLevel = (typeof tableLevels)[number];
+
+/** Names of a thing by dimension, e.g. `{ cluster: 'local', namespace: 'web' }`. */
+export type Keys = Readonly<Record<string, string>>;
+
+/** Equality on a dimension; several are joined by "and". */
+export interface Where {
+  readonly key: TableLevel;
+  readonly value: string;
+}
+
+const KEYS_OF: Readonly<Record<TableLevel, readonly TableLevel[]>> = {
+  cluster: ['cluster'],
+  node: ['cluster', 'node'],
+  namespace: ['cluster', 'namespace'],
+  workload: ['cluster', 'namespace', 'workload'],
+  pod: ['cluster', 'namespace', 'workload', 'pod'],
+  container: ['cluster', 'namespace', 'workload', 'pod', 'container'],
+};
+
+/** The dimensions that name one row of a level, outermost first. */
+export function keysOf(level: TableLevel): readonly TableLevel[] {
+  return KEYS_OF[level];
+}
+
+/** True for a text that is a grouping of the live stream. */
+export function isGrouping(text: string): text is Grouping {
+  return (groupings as readonly string[]).includes(text);
+}
+
+/** True for a text that is a level of the table. */
+export function isTableLevel(text: string): text is TableLevel {
+  return (tableLevels as readonly string[]).includes(text);
+}
+
+/** `namespace:web` as a filter; undefined for anything else. The value may hold any characters, colons too. */
+export function tryParseWhere(text: string): Where | undefined {
+  const colon = text.indexOf(':');
+  if (colon < 1) return undefined;
+  const key = text.slice(0, colon);
+  const value = text.slice(colon + 1);
+  return isTableLevel(key) && value.length > 0 && value.length <= 512 ? { key, value } : undefined;
+}
+
+/** The text that {@link tryParseWhere} reads. */
+export function formatWhere(where: Where): string {
+  return `${where.key}:${where.value}`;
+}
+
+/** True where the keys meet every filter. */
+export function matches(keys: Keys, where: readonly Where[]): boolean {
+  return where.every((filter) => keys[filter.key] === filter.value);
+}
+
+/** What a thing is called: the innermost of its names that the level asks for. */
+export function labelOf(keys: Keys, level: TableLevel): string {
+  const own = keys[level];
+  if (own !== undefined && own !== '') return own;
+  return Object.values(keys).filter(Boolean).at(-1) ?? '(unnamed)';
+}
+
+/**
+ * The grouping that can show what the filters ask for: the stream knows no pods, and a stream by namespace cannot
+ * be filtered by workload.
+ */
+export function groupingFor(wanted: Grouping, where: readonly Where[]): Grouping {
+  const known: readonly string[] = keysOf(wanted);
+  const missing = where.find((filter) => !known.includes(filter.key));
+  if (missing === undefined) return wanted;
+  if (missing.key === 'node') return 'node';
+  return missing.key === 'namespace' && wanted === 'cluster' ? 'namespace' : 'workload';
+}

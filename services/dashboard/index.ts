@@ -1,0 +1,1 @@
+export * from './features/money/model/money-format.js';
