@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import {
+  IntOrString,
+  KubeConfigMap,
+  KubeDeployment,
+  KubePodDisruptionBudget,
+  KubeService,
+  KubeServiceAccount,
+  type PodTemplateSpec,
+} from '@kubehero/imports/k8s.js';
+import type { Construct } from 'constructs';
+import { apiServerPorts, partOptions, type Site } from './site.js';
+import type { ComponentProps } from './component.js';
+import { Part, waves } from './manifest.js';
+import { selectorOf } from './pods.js';
+import { type Peer, pods } from '../policy/flows.js';
+
+/** Which program a workload runs, where. */
+export interface WorkloadInput {
+  readonly site: Site;
+  /** Name of the workload's objects and the value of `app.kubernetes.io/name`. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly component: ComponentProps;
+}
+
+/** One program or store of ours: its account, controller, Service and disruption budget. */
+export class Workload extends Part {
+  /** Name of the workload's objects. */
+  readonly name: string;
+  /** Namespace that it runs in. */
+  readonly namespace: string;
+  /** Its pods, as an end of a flow. */
+  readonly peer: Peer;
+  protected readonly site: Site;
+  protected readonly component: ComponentProps;
+  protected readonly selector: Readonly<Record<string, string>>;
+
+  constructor(scope: Construct, id: string, input: WorkloadInput) {
+    super(scope, id, partOptions(input.name, input.component));
+    this.name = input.name;
+    this.namespace = input.namespace;
+    this.site = input.site;
+    this.component = input.component;
+    this.selector = selectorOf(input.name);
+    this.peer = pods(input.namespace, this.selector);
+  }
+
+  /** Metadata of an object that is named after the workload. */
+  protected metadata(suffix = ''): { name: string; namespace: string } {
+    return { name: `${this.name}${suffix}`, namespace: this.namespace };
+  }
+
+  /** A ServiceAccount whose token is mounted nowhere by itself. */
+  protected emitServiceAccount(): void {
+    this.emit(
+      'ServiceAccount',
+      KubeServiceAccount.manifest({
+        metadata: { ...this.metadata(), annotations: { ...this.component.serviceAccountAnnotations } },
+        automountServiceAccountToken: false,
+      }),
+      { wave: waves.policies },
+    );
+  }
+
+  /** A ConfigMap; returns a hash of its content for `checksum/config`. */
+  protected emitConfigMap(suffix: string, data: Readonly<Record<string, string>>): string {
+    this.emit(
+      `ConfigMap${suffix}`,
+      KubeConfigMap.manifest({ metadata: this.metadata(suffix), data: { ...data } }),
+      { wave: waves.storeInputs },
+    );
+    return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+  }
+
+  /** A Deployment that never has fewer pods than it should while it rolls. */
+  protected emitDeployment(
+    template: PodTemplateSpec,
+    options: { replicas: number; wave: number; recreate?: boolean },
+  ): void {
+    this.emit(
+      'Deployment',
+      KubeDeployment.manifest({
+        metadata: this.metadata(),
+        spec: {
+          replicas: options.replicas,
+          revisionHistoryLimit: 3,
+          progressDeadlineSeconds: 600,
+          minReadySeconds: 5,
+          selector: { matchLabels: { ...this.selector } },
+          strategy: options.recreate
+            ? { type: 'Recreate' }
+            : {
+                type: 'RollingUpdate',
+                rollingUpdate: {
+                  maxSurge: IntOrString.fromNumber(1),
+                  maxUnavailable: IntOrString.fromNumber(0),
+                },
+              },
+          template,
+        },
+      }),
+      { wave: options.wave },
+    );
+  }
+
+  /** A ClusterIP Service over the workload's pods. */
+  protected emitService(
+    ports: Readonly<Record<string, number>>,
+    options: { suffix?: string; headless?: boolean } = {},
+  ): void {
+    this.emit(
+      `Service${options.suffix ?? ''}`,
+      KubeService.manifest({
+        metadata: this.metadata(options.suffix),
+        spec: {
+          ...(options.headless
+            ? { clusterIp: 'None', publishNotReadyAddresses: true }
+            : { type: 'ClusterIP' }),
+          selector: { ...this.selector },
+          ports: toServicePorts(ports),
+        },
+      }),
+      { wave: waves.storeInputs },
+    );
+  }
+
+  /** At most one pod is drained at a time; a pod that is broken anyway never blocks a drain. */
+  protected emitDisruptionBudget(): void {
+    this.emit(
+      'PodDisruptionBudget',
+      KubePodDisruptionBudget.manifest({
+        metadata: this.metadata(),
+        spec: {
+          maxUnavailable: IntOrString.fromNumber(1),
+          unhealthyPodEvictionPolicy: 'AlwaysAllow',
+          selector: { matchLabels: { ...this.selector } },
+        },
+      }),
+      { wave: waves.policies },
+    );
+  }
+
+  /** Lets the pods call the API server. */
+  protected reachApiServer(): void {
+    this.site.flows.add(this.peer, this.site.apiServer, ...apiServerPorts);
+  }
+
+  /** Lets Prometheus scrape the pods. */
+  protected scraped(...ports: readonly number[]): void {
+    this.site.flows.add(this.site.prometheus, this.peer, ...ports);
+  }
+}
+
+/** Ports of a Service, each under its own name and number. */
+export function toServicePorts(
+  ports: Readonly<Record<string, number>>,
+): { name: string; port: number; targetPort: IntOrString; protocol: string }[] {
+  return Object.entries(ports).map(([name, port]) => ({
+    name,
+    port,
+    targetPort: IntOrString.fromNumber(port),
+    protocol: 'TCP',
+  }));
+}

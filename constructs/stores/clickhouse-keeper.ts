@@ -1,0 +1,239 @@
+import {
+  ClickHouseKeeperInstallation,
+  ClickHouseKeeperInstallationSpecDefaultsStorageManagementReclaimPolicy as ReclaimPolicy,
+} from '@kubehero/imports/clickhouse-keeper.altinity.com.js';
+import { IntOrString, KubeStatefulSet, Quantity } from '@kubehero/imports/k8s.js';
+import type { Construct } from 'constructs';
+import { keepForever, waves } from '../core/manifest.js';
+import { restrictedContainer, toPodTemplate, toRequirements } from '../core/pods.js';
+import type { Site } from '../core/site.js';
+import { Workload } from '../core/workload.js';
+import { pods } from '../policy/flows.js';
+import { keeperXml } from './clickhouse-config.js';
+
+const name = 'kubehero-keeper';
+
+/** User of the images of ClickHouse. */
+export const clickhouseUser = 101;
+
+/**
+ * ClickHouse Keeper, three members. By default a StatefulSet of our own: the operator's controller for keepers loses the
+ * quorum on some edits (all members restarted or recreated at once), and a fixed ensemble of three needs no controller.
+ */
+export class ClickHouseKeeper extends Workload {
+  /** Host names of the members, for the servers' configuration. */
+  readonly hosts: readonly string[];
+
+  constructor(scope: Construct, id: string, site: Site, kind: 'statefulset' | 'operator') {
+    super(scope, id, {
+      site,
+      name,
+      namespace: site.namespaces.clickhouse,
+      component: site.component('keeper'),
+    });
+    const size = site.sizing.components.keeper;
+    const domain = `${this.namespace}.svc.${site.clusterDomain}`;
+    const replicas = this.component.replicas ?? size.replicas;
+    const ordinals = [...Array(replicas).keys()];
+    if (kind === 'operator') {
+      this.hosts = ordinals.map((i) => `chk-${name}-keeper-0-${i}.${domain}`);
+      this.#emitInstallation(replicas);
+    } else {
+      this.hosts = ordinals.map((i) => `${name}-${i}.${name}.${domain}`);
+      this.#emitStatefulSet(replicas);
+    }
+    const peer =
+      kind === 'operator'
+        ? pods(this.namespace, { 'clickhouse-keeper.altinity.com/chk': name }, name)
+        : this.peer;
+    site.flows.add(peer, peer, 2181, 9444);
+    site.flows.add(
+      pods(this.namespace, { 'clickhouse.altinity.com/chi': 'kubehero' }, 'clickhouse'),
+      peer,
+      2181,
+    );
+    site.flows.add(site.prometheus, peer, 7000);
+  }
+
+  #emitStatefulSet(replicas: number): void {
+    const { site, component } = this;
+    const size = site.sizing.components.keeper;
+    this.emitServiceAccount();
+    this.emitService({ client: 2181, raft: 9444 }, { headless: true });
+    const checksum = this.emitConfigMap('', { 'keeper.xml': keeperXml(this.hosts) });
+    if (replicas > 1) this.emitDisruptionBudget();
+    this.emit(
+      'StatefulSet',
+      KubeStatefulSet.manifest({
+        metadata: this.metadata(),
+        spec: {
+          serviceName: name,
+          replicas,
+          podManagementPolicy: 'Parallel',
+          revisionHistoryLimit: 3,
+          updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+          minReadySeconds: 10,
+          selector: { matchLabels: { ...this.selector } },
+          template: toPodTemplate({
+            name,
+            selector: this.selector,
+            image: site.image('clickhouseKeeper'),
+            command: ['/bin/sh', '-c'],
+            args: [
+              'export KEEPER_ID=$((${HOSTNAME##*-} + 1)); exec clickhouse-keeper --config-file=/etc/clickhouse-keeper/keeper.xml',
+            ],
+            env: {},
+            mounts: [
+              { path: '/etc/clickhouse-keeper', configMap: name },
+              { path: '/var/lib/clickhouse-keeper', claim: 'data' },
+              { path: '/tmp', scratch: '64Mi' },
+            ],
+            resources: size.resources,
+            component,
+            features: site.features,
+            ports: { client: 2181, raft: 9444, control: 9182, metrics: 7000 },
+            probes: {
+              liveness: {
+                tcpSocket: { port: IntOrString.fromNumber(2181) },
+                periodSeconds: 10,
+                timeoutSeconds: 5,
+                failureThreshold: 6,
+              },
+              readiness: {
+                httpGet: { path: '/ready', port: IntOrString.fromNumber(9182) },
+                periodSeconds: 5,
+                timeoutSeconds: 3,
+              },
+              startup: {
+                tcpSocket: { port: IntOrString.fromNumber(2181) },
+                periodSeconds: 3,
+                failureThreshold: 60,
+              },
+            },
+            serviceAccount: name,
+            podAnnotations: { 'checksum/config': checksum },
+            gracePeriodSeconds: 60,
+            priorityClassName: 'kubehero-critical',
+            pullSecrets: site.pullSecrets,
+            user: clickhouseUser,
+            spread: 'required',
+          }),
+          volumeClaimTemplates: [
+            {
+              metadata: { name: 'data' },
+              spec: {
+                accessModes: ['ReadWriteOnce'],
+                ...(site.storageClassName ? { storageClassName: site.storageClassName } : {}),
+                resources: { requests: { storage: Quantity.fromString('10Gi') } },
+              },
+            },
+          ],
+        },
+      }),
+      { wave: waves.storeInputs, keep: true },
+    );
+  }
+
+  #emitInstallation(replicas: number): void {
+    const { site } = this;
+    const resources = { ...site.sizing.components.keeper.resources, ...this.component.resources };
+    this.emit(
+      'ClickHouseKeeperInstallation',
+      ClickHouseKeeperInstallation.manifest({
+        metadata: { name, namespace: this.namespace, annotations: { ...keepForever } },
+        spec: {
+          defaults: {
+            templates: { podTemplate: 'keeper', dataVolumeClaimTemplate: 'data' },
+            storageManagement: { reclaimPolicy: ReclaimPolicy.RETAIN },
+          },
+          configuration: {
+            clusters: [{ name: 'keeper', layout: { replicasCount: replicas } }],
+            settings: {
+              'prometheus/endpoint': '/metrics',
+              'prometheus/port': '7000',
+              'prometheus/metrics': 'true',
+              'prometheus/asynchronous_metrics': 'true',
+            },
+          },
+          templates: {
+            podTemplates: [
+              {
+                name: 'keeper',
+                spec: clickhousePodSpec(site, {
+                  name: 'clickhouse-keeper',
+                  image: site.image('clickhouseKeeper'),
+                  resources: toRequirements(resources),
+                  volume: { name: 'data', mountPath: '/var/lib/clickhouse-keeper' },
+                }),
+              },
+            ],
+            volumeClaimTemplates: [
+              {
+                name: 'data',
+                spec: {
+                  accessModes: ['ReadWriteOnce'],
+                  ...(site.storageClassName ? { storageClassName: site.storageClassName } : {}),
+                  resources: { requests: { storage: '10Gi' } },
+                },
+              },
+            ],
+          },
+        },
+      }),
+      { wave: waves.storeInputs, keep: true },
+    );
+  }
+}
+
+/** A restricted pod spec for pods that the ClickHouse operator creates, as plain JSON. */
+export function clickhousePodSpec(
+  site: Site,
+  input: {
+    readonly name: string;
+    readonly image: string;
+    readonly resources: ReturnType<typeof toRequirements>;
+    readonly volume: { readonly name: string; readonly mountPath: string };
+    readonly env?: readonly unknown[];
+    readonly serviceAccountName?: string;
+    readonly probes?: Record<string, unknown>;
+  },
+): Record<string, unknown> {
+  const plain = (quantities: Readonly<Record<string, Quantity>> | undefined): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(quantities ?? {}).map(([key, quantity]) => [key, quantity.value]));
+  return {
+    ...(site.pullSecrets.length > 0 ? { imagePullSecrets: site.pullSecrets.map((n) => ({ name: n })) } : {}),
+    ...(input.serviceAccountName ? { serviceAccountName: input.serviceAccountName } : {}),
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: 'kubehero-critical',
+    terminationGracePeriodSeconds: 180,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: clickhouseUser,
+      runAsGroup: clickhouseUser,
+      fsGroup: clickhouseUser,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [
+      {
+        name: input.name,
+        image: input.image,
+        imagePullPolicy: 'Always',
+        env: [{ name: 'CLICKHOUSE_DO_NOT_CHOWN', value: '1' }, ...(input.env ?? [])],
+        resources: { requests: plain(input.resources.requests), limits: plain(input.resources.limits) },
+        securityContext: restrictedContainer,
+        volumeMounts: [
+          input.volume,
+          { name: 'tmp', mountPath: '/tmp' },
+          { name: 'logs', mountPath: '/var/log/clickhouse-server' },
+        ],
+        ...input.probes,
+      },
+    ],
+    volumes: [
+      { name: 'tmp', emptyDir: { sizeLimit: '256Mi' } },
+      { name: 'logs', emptyDir: { sizeLimit: '512Mi' } },
+    ],
+  };
+}

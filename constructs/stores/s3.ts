@@ -1,0 +1,79 @@
+import { environmentNames, mountPaths } from '@kubehero/contract';
+import type { Faults } from '../core/faults.js';
+import type { Mount } from '../core/pods.js';
+
+/** A place in an S3-compatible object store. */
+export interface S3Location {
+  /** `s3://bucket/prefix`. */
+  readonly url: string;
+  /** @default 'us-east-1' */
+  readonly region?: string;
+  /** Base URL of a store that is not AWS. */
+  readonly endpoint?: string;
+  /** Existing Secret with the keys below; absent where the pod's own identity (IRSA, workload identity) is enough. */
+  readonly credentials?: {
+    readonly name: string;
+    readonly accessKeyIdKey?: string;
+    readonly secretAccessKeyKey?: string;
+  };
+  /** Addresses of the store for the network policies. @default ['0.0.0.0/0'], port 443 */
+  readonly cidrs?: readonly string[];
+  /** @default 443 */
+  readonly port?: number;
+}
+
+/** Bounds of a location. */
+export function checkS3(faults: Faults, prop: string, location: S3Location): void {
+  faults.check(
+    /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9._/-]*)?$/.test(location.url),
+    `${prop}.url`,
+    `'${location.url}' is no bucket: write it as s3://bucket/prefix`,
+  );
+  if (location.endpoint !== undefined)
+    faults.check(
+      /^https?:\/\/[^/]+$/.test(location.endpoint),
+      `${prop}.endpoint`,
+      `'${location.endpoint}' is no base URL: write https://host`,
+    );
+  for (const cidr of location.cidrs ?? []) faults.cidr(`${prop}.cidrs`, cidr);
+  faults.integer(`${prop}.port`, location.port, [1, 65535]);
+  faults.dnsName(`${prop}.credentials.name`, location.credentials?.name);
+}
+
+/** URL of the bucket as S3 over HTTP wants it: by path where an endpoint is given, else by the host of the region. */
+export function httpUrlOf(location: S3Location): string {
+  const [, bucket, path] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(location.url) ?? [];
+  const folder = path ? `${path.replace(/\/$/, '')}/` : '';
+  if (location.endpoint) return `${location.endpoint}/${bucket}/${folder}`;
+  return `https://${bucket}.s3.${location.region ?? 'us-east-1'}.amazonaws.com/${folder}`;
+}
+
+/** Environment and files by which one of our programs reaches the location. */
+export function s3Access(location: S3Location): { env: Record<string, string>; mounts: Mount[] } {
+  const { credentials } = location;
+  return {
+    env: {
+      [environmentNames.s3Url]: location.url,
+      [environmentNames.s3Region]: location.region ?? 'us-east-1',
+      ...(location.endpoint ? { [environmentNames.s3Endpoint]: location.endpoint } : {}),
+      ...(credentials
+        ? {
+            [environmentNames.s3AccessKeyIdFile]: `${mountPaths.s3}/access_key`,
+            [environmentNames.s3SecretAccessKeyFile]: `${mountPaths.s3}/secret_key`,
+          }
+        : {}),
+    },
+    mounts: credentials
+      ? [
+          {
+            path: mountPaths.s3,
+            secret: credentials.name,
+            items: {
+              access_key: credentials.accessKeyIdKey ?? 'access_key',
+              secret_key: credentials.secretAccessKeyKey ?? 'secret_key',
+            },
+          },
+        ]
+      : [],
+  };
+}
