@@ -97,20 +97,31 @@ export class PodCostColumns {
     >;
   }
 
-  /** Empties it; sparse columns that were used are zeroed, because rows only write what they have. */
+  /** Empties it. */
   reset(): void {
+    this.truncate(0);
+    this.hasGpu = false;
+    this.hasNetwork = false;
+  }
+
+  /** Takes the last rows back; sparse columns are zeroed, because a row writes only what it has. */
+  truncate(rows: number): void {
     if (this.hasGpu) {
-      this.gpuRequest.fill(0, 0, this.rows);
-      this.wide.gpu_cost.fill(0, 0, 2 * this.rows);
+      this.gpuRequest.fill(0, rows, this.rows);
+      this.wide.gpu_cost.fill(0, 2 * rows, 2 * this.rows);
     }
     if (this.hasNetwork) {
       for (const { name } of COLUMNS) {
-        if (name === 'network_cost' || isNetworkBytes(name)) this.wide[name].fill(0, 0, 2 * this.rows);
+        if (name === 'network_cost' || isNetworkBytes(name)) this.wide[name].fill(0, 2 * rows, 2 * this.rows);
       }
     }
-    this.hasGpu = false;
-    this.hasNetwork = false;
-    this.rows = 0;
+    this.rows = rows;
+  }
+
+  /** Reads a wide column. */
+  getWide(column: WideColumn, row: number): number {
+    const words = this.wide[column];
+    return (words[2 * row + 1] ?? 0) * 4_294_967_296 + (words[2 * row] ?? 0);
   }
 
   /** Writes an integer below 2^53 into a wide column. */

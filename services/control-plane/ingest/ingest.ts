@@ -1,0 +1,317 @@
+import {
+  encodePodCosts,
+  TABLE_OF,
+  type ClickHouseEngine,
+  type PodCostColumns,
+} from '@kubehero/store-clickhouse';
+import {
+  addToLedger,
+  asLeader,
+  markDirty,
+  replaceGaps,
+  saveProgress,
+  type Database,
+  type Kysely,
+  type LeaseTerm,
+} from '@kubehero/store-postgres';
+import { sleep, type Logger } from '@kubehero/runtime';
+import { BatchColumns } from './columns.js';
+import { Flush, type FlushLimits } from './flush.js';
+import { GapWatch } from './gap-watch.js';
+import type { IngestMetrics } from './ingest-metrics.js';
+import type { NodeRegistry } from './node-registry.js';
+import { RejectedError } from './rejection.js';
+import { SecondWriter } from './second-writer.js';
+import type { PendingBatch, Session } from './session.js';
+import type { WireNodeBatch } from './wire.js';
+
+/** What ingest works with. */
+export interface IngestOptions {
+  readonly db: Kysely<Database>;
+  readonly clickhouse: ClickHouseEngine;
+  readonly database: string;
+  readonly registry: NodeRegistry;
+  readonly limits: FlushLimits;
+  readonly metrics: IngestMetrics;
+  readonly logger: Logger;
+  /** Receives rows once they are durable; the columns are used again afterwards. */
+  readonly onDurable: (chunks: readonly PodCostColumns[]) => void;
+}
+
+/** One insert stays below the engine's block of 1,048,449 rows, so that a second's rows are stored as one. */
+const MAX_ROWS_PER_INSERT = 900_000;
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+const SLICE_MS = 10;
+const INSERT_ATTEMPTS = 5;
+const FIRST_BACKOFF_MS = 100;
+const MAX_POOLED_CHUNKS = 30;
+
+/**
+ * Stores sealed seconds: one write in flight, and all that arrived meanwhile in the next one.
+ *
+ * The order is rows (ClickHouse), then ledger and progress (PostgreSQL, fenced by the term), then the
+ * acknowledgement. Whatever fails in between, nothing was acknowledged, the emitters send again, and the same
+ * rows collapse in the store.
+ */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #tools = { writer: new SecondWriter(), columns: new BatchColumns(), pool: [] as PodCostColumns[] };
+  readonly #sessions = new Set<Session>();
+  readonly #gaps: GapWatch;
+  #queue: PendingBatch[] = [];
+  #queuedBytes = 0;
+  #term: LeaseTerm | undefined;
+  #running: Promise<void> | undefined;
+  #wake: () => void = () => undefined;
+  #roomWaiters: (() => void)[] = [];
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#gaps = new GapWatch(options.registry, options.limits.nowS);
+  }
+
+  /** Begins to store as the leader of this term. */
+  async lead(term: LeaseTerm): Promise<void> {
+    await this.#options.registry.load(term);
+    await this.#markRecentMinutes(term);
+    this.#term = term;
+    this.#running = this.#run(term);
+  }
+
+  /** Stops storing; what is in flight ends, what waits is dropped and not acknowledged. */
+  async follow(reason: string): Promise<void> {
+    this.#term = undefined;
+    this.#wake();
+    await this.#running;
+    this.#running = undefined;
+    this.#failSessions(reason);
+  }
+
+  /** True while this replica leads and stores. */
+  get isLeading(): boolean {
+    return this.#term !== undefined;
+  }
+
+  /** A new stream. */
+  open(session: Session): void {
+    this.#sessions.add(session);
+  }
+
+  /** A stream that ended. */
+  close(session: Session): void {
+    this.#sessions.delete(session);
+    this.#queue = this.#queue.filter((pending) => pending.session !== session);
+    this.#queuedBytes = this.#queue.reduce((sum, pending) => sum + pending.bytes, 0);
+    this.#releaseWaiters();
+  }
+
+  /** Queues a batch; resolves when there is room for the next one. */
+  async enqueue(pending: PendingBatch): Promise<void> {
+    if (!this.isLeading) {
+      pending.session.output.fail('this replica does not lead: connect again');
+      return;
+    }
+    this.#queue.push(pending);
+    this.#queuedBytes += pending.bytes;
+    this.#wake();
+    while (this.#queuedBytes > MAX_QUEUED_BYTES && this.isLeading) {
+      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+    }
+  }
+
+  /** Resolves when everything that was queued until now is stored. */
+  async drain(): Promise<void> {
+    while (this.isLeading && this.#queue.length > 0) await sleep(20);
+  }
+
+  async #run(term: LeaseTerm): Promise<void> {
+    while (this.#term === term) {
+      try {
+        const worked = await this.#flushOnce(term);
+        if (!worked) await this.#nap();
+      } catch (error) {
+        await this.#recover(term, error);
+      }
+    }
+  }
+
+  async #nap(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, 1000);
+      this.#wake = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#queue.length > 0 || this.#term === undefined) this.#wake();
+    });
+  }
+
+  /** After a failed write memory may differ from the stores: read them afresh and let the emitters send again. */
+  async #recover(term: LeaseTerm, error: unknown): Promise<void> {
+    this.#options.logger.warn('storing failed, emitters are asked to send again', { error });
+    this.#options.metrics.failures.inc();
+    this.#failSessions('storing failed: send again what was not acknowledged');
+    await sleep(FIRST_BACKOFF_MS * 5);
+    if (this.#term !== term) return;
+    await this.#options.registry.load(term).catch((reason: unknown) => {
+      this.#options.logger.warn('postgresql does not answer', { error: reason });
+    });
+  }
+
+  #failSessions(reason: string): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    for (const session of this.#sessions) session.output.fail(reason);
+    this.#sessions.clear();
+    this.#releaseWaiters();
+  }
+
+  #releaseWaiters(): void {
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  async #flushOnce(term: LeaseTerm): Promise<boolean> {
+    const flush = new Flush(this.#tools, this.#options.limits);
+    const charged = this.#gaps.chargeDue(flush, MAX_ROWS_PER_INSERT / 4);
+    const taken = await this.#fill(flush);
+    if (taken.length === 0 && charged === 0) return false;
+    const started = performance.now();
+    await this.#store(flush, term);
+    flush.apply();
+    this.#options.metrics.observe(flush, performance.now() - started);
+    this.#options.onDurable(flush.chunks);
+    this.#recycle(flush);
+    for (const [session, sequence] of lastSequences(taken)) session.output.acknowledge(sequence);
+    return true;
+  }
+
+  /** Takes batches off the queue until an insert is full; yields, because a full insert holds the loop for long. */
+  async #fill(flush: Flush): Promise<readonly PendingBatch[]> {
+    const taken: PendingBatch[] = [];
+    const seen = new Set<object>();
+    let sliceEnds = performance.now() + SLICE_MS;
+    while (flush.rows < MAX_ROWS_PER_INSERT / 2) {
+      const pending = this.#queue[0];
+      if (pending === undefined) break;
+      this.#queue.shift();
+      this.#queuedBytes -= pending.bytes;
+      await this.#resolve(pending, seen);
+      this.#addAll(flush, pending);
+      taken.push(pending);
+      if (performance.now() > sliceEnds) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        sliceEnds = performance.now() + SLICE_MS;
+      }
+    }
+    this.#releaseWaiters();
+    return taken.filter(({ session }) => this.#sessions.has(session));
+  }
+
+  /** Specs and identities of a batch become keys; most batches bring none, and then nothing waits. */
+  async #resolve({ session, batch }: PendingBatch, seen: Set<object>): Promise<void> {
+    for (const part of batch.nodes) {
+      const node = session.nodes[part.node];
+      if (node === undefined) continue;
+      if (part.resetDictionary) node.dictionary.reset();
+      if (part.spec) {
+        node.state = await this.#options.registry.applySpec(
+          { clusterKey: session.clusterKey, uid: node.uid },
+          part.spec,
+          firstSecondOf(part),
+        );
+      }
+      if (part.identities.length > 0 && node.state !== undefined) {
+        const rows = await this.#options.registry.resolveIdentities(node.state, part.identities);
+        rows.forEach((row, at) => {
+          const identity = part.identities[at];
+          node.dictionary.append({
+            key: row.key,
+            namespaceKey: row.namespaceKey ?? 0,
+            cpuRequestMillicores: identity?.cpuRequestMillicores ?? 0,
+            memoryRequestBytes: Number(identity?.memoryRequestBytes ?? 0),
+            gpuRequest: identity?.gpuRequest ?? 0,
+          });
+        });
+      }
+      seen.add(node);
+    }
+  }
+
+  #addAll(flush: Flush, { session, batch }: PendingBatch): void {
+    for (const part of batch.nodes) {
+      const node = session.nodes[part.node];
+      try {
+        if (node === undefined) throw new RejectedError('UNKNOWN_NODE', `node ${part.node} was never introduced on this stream`);
+        this.#options.metrics.repeated.inc(flush.add(session, node, part));
+      } catch (error) {
+        if (!(error instanceof RejectedError)) throw error;
+        this.#options.metrics.rejected.inc({ reason: error.code });
+        session.output.reject({
+          sequence: String(batch.sequence),
+          node: part.node,
+          code: error.code,
+          message: error.message,
+        });
+      }
+    }
+  }
+
+  async #store(flush: Flush, term: LeaseTerm): Promise<void> {
+    const { db } = this.#options;
+    if (flush.lateMinutes.size > 0) {
+      await asLeader(db, term, (transaction) => markDirty(transaction, [...flush.lateMinutes.values()]));
+    }
+    await this.#insert(flush.chunks);
+    const { nodeKeys, gaps } = flush.gaps();
+    await asLeader(db, term, async (transaction) => {
+      await saveProgress(transaction, flush.progress());
+      await replaceGaps(transaction, nodeKeys, gaps);
+      await addToLedger(transaction, flush.increments());
+    });
+  }
+
+  /** Repeating an insert is harmless: the same rows collapse. */
+  async #insert(chunks: readonly PodCostColumns[]): Promise<void> {
+    if (chunks.every((chunk) => chunk.rows === 0)) return;
+    const insert = encodePodCosts(chunks);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#options.clickhouse.insertNative(`${this.#options.database}.${TABLE_OF.second}`, insert);
+        return;
+      } catch (error) {
+        if (attempt === INSERT_ATTEMPTS || !this.isLeading) throw error;
+        this.#options.logger.warn('clickhouse refused an insert, trying again', { attempt, error });
+        await sleep(FIRST_BACKOFF_MS * 2 ** attempt);
+      }
+    }
+  }
+
+  #recycle(flush: Flush): void {
+    for (const chunk of flush.chunks) {
+      chunk.reset();
+      if (this.#tools.pool.length < MAX_POOLED_CHUNKS) this.#tools.pool.push(chunk);
+    }
+  }
+
+  /** Rows of a deposed leader may lie in minutes whose ledger it could not write any more. */
+  async #markRecentMinutes(term: LeaseTerm): Promise<void> {
+    const { clickhouse, database, db, limits } = this.#options;
+    const rows = await clickhouse.query<{ cluster: number; minute: string }>(
+      `SELECT DISTINCT cluster, toUnixTimestamp(bucket) AS minute FROM ${database}.${TABLE_OF.second}
+       WHERE ts >= {from:UInt32}`,
+      { from: limits.nowS() - 600 },
+    );
+    const minutes = rows.map((row) => ({ clusterKey: row.cluster, minute: Number(row.minute) }));
+    await asLeader(db, term, (transaction) => markDirty(transaction, minutes));
+  }
+}
+
+function firstSecondOf(part: WireNodeBatch): number {
+  return part.second.length < 4 ? 0 : Buffer.from(part.second.subarray(0, 4)).readUInt32LE(0);
+}
+
+function lastSequences(batches: readonly PendingBatch[]): Map<Session, string> {
+  return new Map(batches.map(({ session, batch }) => [session, String(batch.sequence)]));
+}

@@ -1,0 +1,255 @@
+import { GapList, type NodeCapacity } from '@kubehero/domain';
+import {
+  asLeader,
+  listActivations,
+  listGaps,
+  listNodes,
+  listProgress,
+  pinActivation,
+  upsertIdentities,
+  upsertNamespaces,
+  upsertNode,
+  type ActivationRow,
+  type Database,
+  type IdentityRecord,
+  type IdentityRow,
+  type Kysely,
+  type LeaseTerm,
+  type NodeProgressRecord,
+} from '@kubehero/store-postgres';
+import { PriceHistory } from './price-history.js';
+import { toCapacity, type PriceSource } from './price-source.js';
+import type { WireIdentity, WireNodeSpec } from './wire.js';
+
+/** A node as the leader knows it. */
+export interface NodeState {
+  readonly key: number;
+  readonly clusterKey: number;
+  readonly uid: string;
+  name: string;
+  spec: WireNodeSpec | undefined;
+  specText: string;
+  capacity: NodeCapacity;
+  identityKey: number;
+  prices: PriceHistory;
+  /** Undefined before the first stored second. */
+  progress: NodeProgressRecord | undefined;
+  gaps: GapList;
+  /** Identities seen lately, by pod UID, container and kind. */
+  readonly identities: Map<string, IdentityRow>;
+}
+
+/** What the registry works with. */
+export interface NodeRegistryOptions {
+  readonly db: Kysely<Database>;
+  readonly prices: PriceSource;
+  /** Seconds from now until a changed price takes effect: later than anything that a collector may still hold. */
+  readonly activationDelayS: number;
+  readonly nowS: () => number;
+  /** Receives new identities before any row refers to them. */
+  readonly onIdentities: (identities: readonly IdentityRow[]) => Promise<void>;
+}
+
+const MAX_CACHED_IDENTITIES = 4096;
+const NO_CAPACITY: NodeCapacity = { cpuMillicores: 0, memoryBytes: 0, gpus: 0 };
+const FOR_EVER = 0;
+
+/** Nodes, their identities, prices and progress, in memory and in PostgreSQL; used by the leader alone. */
+export class NodeRegistry {
+  readonly #nodes = new Map<string, NodeState>();
+  readonly #options: NodeRegistryOptions;
+  #term: LeaseTerm | undefined;
+
+  constructor(options: NodeRegistryOptions) {
+    this.#options = options;
+  }
+
+  /** Reads everything afresh; called at the start of a term and after a failed write. */
+  async load(term: LeaseTerm): Promise<void> {
+    const { db } = this.#options;
+    const [nodes, activations, progress, gaps] = await Promise.all([
+      listNodes(db),
+      listActivations(db),
+      listProgress(db),
+      listGaps(db),
+    ]);
+    this.#term = term;
+    this.#nodes.clear();
+    const byNode = groupBy(activations, (row) => row.nodeKey);
+    const gapsByNode = groupBy(gaps, (row) => row.nodeKey);
+    const progressByNode = new Map(progress.map((row) => [row.nodeKey, row]));
+    for (const node of nodes) {
+      this.#nodes.set(idOf(node.clusterKey, node.uid), {
+        ...emptyState(node),
+        prices: new PriceHistory(byNode.get(node.key) ?? []),
+        progress: progressByNode.get(node.key),
+        gaps: new GapList(gapsByNode.get(node.key) ?? []),
+      });
+    }
+  }
+
+  /** All nodes. */
+  all(): Iterable<NodeState> {
+    return this.#nodes.values();
+  }
+
+  /** A node, undefined where none of its seconds was ever stored. */
+  tryFind(clusterKey: number, uid: string): NodeState | undefined {
+    return this.#nodes.get(idOf(clusterKey, uid));
+  }
+
+  /**
+   * Takes a node's spec over: registers the node, and pins its price where it has none or where it changed.
+   *
+   * @param firstSecond - first second that this spec holds for
+   */
+  async applySpec(node: { clusterKey: number; uid: string }, spec: WireNodeSpec, firstSecond: number): Promise<NodeState> {
+    const text = JSON.stringify(spec);
+    const known = this.tryFind(node.clusterKey, node.uid);
+    if (known?.specText === text) return known;
+    const row = await upsertNode(this.#options.db, {
+      ...node,
+      name: spec.name,
+      providerId: spec.providerId,
+      spec,
+      validFrom: firstSecond,
+    });
+    const state = known ?? emptyState(row);
+    state.name = spec.name;
+    state.spec = spec;
+    state.specText = text;
+    state.capacity = toCapacity(spec);
+    if (state.identityKey === 0) state.identityKey = await this.#nodeIdentity(state);
+    await this.#pinPrice(state, spec);
+    this.#nodes.set(idOf(node.clusterKey, node.uid), state);
+    return state;
+  }
+
+  /** Keys of identities, in their order. */
+  async resolveIdentities(node: NodeState, identities: readonly WireIdentity[]): Promise<readonly IdentityRow[]> {
+    const missing = identities.filter((identity) => !node.identities.has(cacheKeyOf(identity)));
+    if (missing.length > 0) await this.#addIdentities(node, missing);
+    return identities.map((identity) => {
+      const row = node.identities.get(cacheKeyOf(identity));
+      if (row === undefined) throw new RangeError(`identity ${cacheKeyOf(identity)} was not stored`);
+      return row;
+    });
+  }
+
+  async #addIdentities(node: NodeState, identities: readonly WireIdentity[]): Promise<void> {
+    const { db } = this.#options;
+    const names = [...new Set(identities.map((identity) => identity.namespace))];
+    const namespaces = await upsertNamespaces(db, node.clusterKey, names);
+    const records = identities.map((identity) => toRecord(identity, namespaces.get(identity.namespace) ?? 0));
+    const rows = await upsertIdentities(db, node, records);
+    await this.#options.onIdentities(rows);
+    if (node.identities.size > MAX_CACHED_IDENTITIES) node.identities.clear();
+    identities.forEach((identity, at) => {
+      const row = rows[at];
+      if (row !== undefined) node.identities.set(cacheKeyOf(identity), row);
+    });
+  }
+
+  async #nodeIdentity(node: NodeState): Promise<number> {
+    const record: IdentityRecord = {
+      kind: 'node',
+      namespaceKey: null,
+      podUid: '',
+      pod: '',
+      container: '',
+      workloadKind: '',
+      workload: '',
+      labels: {},
+    };
+    const rows = await upsertIdentities(this.#options.db, node, [record]);
+    await this.#options.onIdentities(rows);
+    return rows[0]?.key ?? 0;
+  }
+
+  /** A new node's first price holds for all its past; a changed one from a second that nobody may still hold. */
+  async #pinPrice(node: NodeState, spec: WireNodeSpec): Promise<void> {
+    const { db, prices, activationDelayS, nowS } = this.#options;
+    const from = node.prices.isEmpty ? FOR_EVER : nowS() + activationDelayS;
+    const record = prices.resolve(node.key, spec, from);
+    const latest = node.prices.latest;
+    if (latest !== undefined && isSamePrice(latest, record)) return;
+    const term = this.#term;
+    if (term === undefined) throw new RangeError('a price was to be pinned before the term began');
+    const activation = await asLeader(db, term, (transaction) =>
+      pinActivation(
+        transaction,
+        record,
+        { clusterKey: node.clusterKey, uid: node.uid, providerId: spec.providerId, capacity: node.capacity },
+        term.epoch,
+      ),
+    );
+    node.prices.add(activation);
+  }
+}
+
+function emptyState(node: { key: number; clusterKey: number; uid: string; name: string }): NodeState {
+  return {
+    key: node.key,
+    clusterKey: node.clusterKey,
+    uid: node.uid,
+    name: node.name,
+    spec: undefined,
+    specText: '',
+    capacity: NO_CAPACITY,
+    identityKey: 0,
+    prices: new PriceHistory([]),
+    progress: undefined,
+    gaps: new GapList(),
+    identities: new Map(),
+  };
+}
+
+function isSamePrice(a: ActivationRow, b: Omit<ActivationRow, 'key'>): boolean {
+  const text = (value: Omit<ActivationRow, 'key'>): string =>
+    JSON.stringify([value.picounitsPerHour?.toString() ?? null, value.currency, sorted(value.weights), sorted(value.networkRates)]);
+  return text(a) === text(b);
+}
+
+function sorted(record: object): [string, unknown][] {
+  return Object.entries(record).sort(([a], [b]) => a.localeCompare(b));
+}
+
+const KINDS = ['container', 'pod-overhead', 'host'] as const;
+const KIND_NAMES = ['IDENTITY_KIND_CONTAINER', 'IDENTITY_KIND_POD_OVERHEAD', 'IDENTITY_KIND_HOST'];
+
+function kindOf(identity: WireIdentity): (typeof KINDS)[number] {
+  const index = typeof identity.kind === 'number' ? identity.kind : KIND_NAMES.indexOf(identity.kind);
+  return KINDS[index] ?? 'container';
+}
+
+/** A bare pod is its own workload, as it is for whoever reads a bill. */
+function toRecord(identity: WireIdentity, namespaceKey: number): IdentityRecord {
+  return {
+    kind: kindOf(identity),
+    namespaceKey,
+    podUid: identity.podUid,
+    pod: identity.pod,
+    container: identity.container,
+    workloadKind: identity.workload === '' ? 'Pod' : identity.workloadKind,
+    workload: identity.workload === '' ? identity.pod : identity.workload,
+    labels: identity.labels,
+  };
+}
+
+function cacheKeyOf(identity: WireIdentity): string {
+  return `${identity.podUid}\u0000${identity.container}\u0000${kindOf(identity)}`;
+}
+
+function idOf(clusterKey: number, uid: string): string {
+  return `${clusterKey}/${uid}`;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
