@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 
 /** Codes of the gRPC and Connect protocols, as Connect spells them. */
 export const rpcCodes = [
-  'cancelled',
+  'canceled',
   'unknown',
   'invalid_argument',
   'deadline_exceeded',

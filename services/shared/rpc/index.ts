@@ -63,3 +63,13 @@ export { makeCertificateRequest, type CertificateRequest } from './certificates/
 export { enrolmentService, type EnrolmentOptions } from './certificates/enrolment-service.js';
 export { EnrolledIdentity, type EnrolledIdentityOptions } from './certificates/enrolled-identity.js';
 export { ServerIdentity, type ServerIdentityOptions } from './certificates/server-identity.js';
+export { connectRoutes, type ConnectOptions, type ConnectRoute } from './connect/connect-routes.js';
+export {
+  createConnectClient,
+  type ConnectClient,
+  type ConnectClientOptions,
+  type UnaryOf,
+} from './connect/connect-client.js';
+export { messageFromJson, messageToJson, type JsonReadOptions } from './connect/json-codec.js';
+export type { JsonObject, JsonValue } from './connect/json-scalars.js';
+export { ClientFileError, parseClientFile, readClientFile, type ClientFile } from './connect/client-file.js';

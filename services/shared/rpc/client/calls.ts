@@ -23,7 +23,7 @@ function toGrpcOptions(timeoutMs: number | undefined): GrpcCallOptions {
   return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
 }
 
-const cancelled = (): RpcError => new RpcError('cancelled', 'the call was cancelled by its caller');
+const cancelled = (): RpcError => new RpcError('canceled', 'the call was cancelled by its caller');
 
 /** Cancels with the signal. @returns stops listening to it */
 function cancelWith(signal: AbortSignal | undefined, cancel: () => void): () => void {

@@ -86,7 +86,7 @@ async function waitForDrain(stream: ServerSurfaceCall): Promise<void> {
 type Writable = ServerSurfaceCall & { readonly destroyed: boolean; write(chunk: unknown): boolean };
 
 async function writeMessage(stream: Writable, message: unknown): Promise<void> {
-  if (stream.destroyed) throw new RpcError('cancelled', 'the call is over');
+  if (stream.destroyed) throw new RpcError('canceled', 'the call is over');
   if (!stream.write(message)) await waitForDrain(stream);
 }
 
@@ -95,7 +95,7 @@ async function* readMessages(call: ServerDuplexStream<unknown, unknown>): AsyncG
     // Ending the loop early must not destroy the other direction.
     yield* call.iterator({ destroyOnReturn: false });
   } catch (error) {
-    throw new RpcError('cancelled', 'the client ended the stream abruptly', { cause: error });
+    throw new RpcError('canceled', 'the client ended the stream abruptly', { cause: error });
   }
 }
 

@@ -69,7 +69,7 @@ export function openScope(call: ServerSurfaceCall, name: { service: string; meth
           end(expired);
         }, remainingMs).unref();
   call.on('cancelled', () => {
-    end(new RpcError('cancelled', 'the caller went away or its deadline passed'));
+    end(new RpcError('canceled', 'the caller went away or its deadline passed'));
   });
   const deadlineAt = readDeadline(call);
   const caller = { kind: 'certificate', ...peer } as const;
