@@ -13,3 +13,4 @@ export {
 export { secretCatalogue, type SecretSpec, type SecretValue } from './secrets.js';
 export { metricNames } from './metrics.js';
 export { dashboardEnvironment } from './dashboard.js';
+export { budgetPolicyCrd, budgetPolicyNames } from './budget-policy-crd.js';

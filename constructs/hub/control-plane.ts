@@ -1,0 +1,221 @@
+import {
+  environmentNames,
+  mountPaths,
+  objectNames,
+  ports,
+  programs,
+  secretCatalogue,
+} from '@kubehero/contract';
+import { KubeJob, KubeRole, KubeRoleBinding, KubeService } from '@kubehero/imports/k8s.js';
+import type { Construct } from 'constructs';
+import { waves } from '../core/manifest.js';
+import { podIdentity, tmpMount, toPodTemplate, type PodSpecInput } from '../core/pods.js';
+import type { Site } from '../core/site.js';
+import { toServicePorts, Workload } from '../core/workload.js';
+import type { StoreAccess } from '../stores/connection.js';
+
+/** Who may arm which policies in which clusters. */
+export interface ClusterScope {
+  readonly name: string;
+  /** Groups of the identity provider. */
+  readonly groups: readonly string[];
+  /** Clusters by name, `*` for all. */
+  readonly clusters: readonly string[];
+  readonly role: 'viewer' | 'operator' | 'admin';
+}
+
+/** Input of {@link ControlPlane}. */
+export interface ControlPlaneInput {
+  readonly site: Site;
+  readonly access: StoreAccess;
+  readonly clusterScopes: readonly ClusterScope[];
+  readonly rawRetentionDays: number;
+  readonly currency: string;
+  /** Names under which edges dial the gRPC listener. */
+  readonly serverNames: readonly string[];
+  readonly oidc: { readonly issuer: string; readonly internalUrl?: string; readonly clientId: string };
+}
+
+/** The control plane: two replicas, one of which leads; the Service without selector points at the leader alone. */
+export class ControlPlane extends Workload {
+  constructor(scope: Construct, id: string, input: ControlPlaneInput) {
+    const { site } = input;
+    super(scope, id, {
+      site,
+      name: programs.controlPlane.name,
+      namespace: site.namespaces.system,
+      component: site.component('controlPlane'),
+    });
+    const replicas = this.component.replicas ?? site.sizing.components.controlPlane.replicas;
+    this.emitServiceAccount();
+    this.#emitLeaderService();
+    this.emitService(
+      { http: ports.controlPlaneHttp, grpc: ports.controlPlaneGrpc },
+      { suffix: '-pods', headless: true },
+    );
+    if (replicas > 1) this.emitDisruptionBudget();
+    this.#emitRole();
+    const checksum = this.emitConfigMap('-access', {
+      'access.json': `${JSON.stringify({ clusterScopes: input.clusterScopes }, null, 2)}\n`,
+    });
+    const pod = this.#toPod(input, checksum);
+    this.#emitMigration(pod, input.access);
+    this.emitDeployment(toPodTemplate(pod), { replicas, wave: waves.core });
+    this.reachApiServer();
+    this.scraped(ports.controlPlaneHttp);
+    for (const { peer, ports: storePorts } of input.access.peers)
+      site.flows.add(this.peer, peer, ...storePorts);
+  }
+
+  /** Answered by whoever leads: the leader writes the EndpointSlice, so that a stopped leader is left behind at once. */
+  #emitLeaderService(): void {
+    this.emit(
+      'Service',
+      KubeService.manifest({
+        metadata: { name: objectNames.controlPlaneService, namespace: this.namespace },
+        spec: {
+          type: 'ClusterIP',
+          ports: toServicePorts({ http: ports.controlPlaneHttp, grpc: ports.controlPlaneGrpc }),
+        },
+      }),
+      { wave: waves.storeInputs },
+    );
+  }
+
+  /** Rights over one EndpointSlice; `create` cannot be limited to a name. */
+  #emitRole(): void {
+    this.emit(
+      'Role',
+      KubeRole.manifest({
+        metadata: this.metadata(),
+        rules: [
+          { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['create'] },
+          {
+            apiGroups: ['discovery.k8s.io'],
+            resources: ['endpointslices'],
+            resourceNames: [objectNames.leaderEndpointSlice],
+            verbs: ['get', 'update', 'patch'],
+          },
+        ],
+      }),
+      { wave: waves.policies },
+    );
+    this.emit(
+      'RoleBinding',
+      KubeRoleBinding.manifest({
+        metadata: this.metadata(),
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: this.name },
+        subjects: [{ kind: 'ServiceAccount', name: this.name, namespace: this.namespace }],
+      }),
+      { wave: waves.policies },
+    );
+  }
+
+  #toPod(input: ControlPlaneInput, checksum: string): PodSpecInput {
+    const { site } = this;
+    return {
+      name: 'control-plane',
+      selector: this.selector,
+      image: site.image('kubehero'),
+      args: programs.controlPlane.args,
+      env: {
+        ...input.access.env,
+        ...podIdentity,
+        [environmentNames.httpListen]: `0.0.0.0:${ports.controlPlaneHttp}`,
+        [environmentNames.grpcListen]: `0.0.0.0:${ports.controlPlaneGrpc}`,
+        [environmentNames.grpcServerNames]: input.serverNames.join(','),
+        [environmentNames.leaderService]: objectNames.controlPlaneService,
+        [environmentNames.dataDir]: mountPaths.data,
+        [environmentNames.drainSeconds]: '30',
+        [environmentNames.rawRetentionDays]: String(input.rawRetentionDays),
+        [environmentNames.currency]: input.currency,
+        [environmentNames.caKeyFile]: `${mountPaths.keys}/ca-key`,
+        [environmentNames.auditKeyFile]: `${mountPaths.keys}/audit-key.pem`,
+        [environmentNames.apiTokenFile]: `${mountPaths.api}/token`,
+        [environmentNames.accessFile]: `${mountPaths.access}/access.json`,
+        [environmentNames.oidcIssuer]: input.oidc.issuer,
+        [environmentNames.oidcClientId]: input.oidc.clientId,
+        ...(input.oidc.internalUrl ? { [environmentNames.oidcInternalUrl]: input.oidc.internalUrl } : {}),
+      },
+      mounts: [
+        ...input.access.mounts,
+        { path: mountPaths.keys, secret: secretCatalogue.controlPlaneKeys.name },
+        { path: mountPaths.api, secret: secretCatalogue.api.name },
+        { path: mountPaths.access, configMap: `${this.name}-access` },
+        { path: mountPaths.data, scratch: '1Gi' },
+        tmpMount,
+      ],
+      resources: { ...site.sizing.components.controlPlane.resources, ephemeralStorage: '2Gi' },
+      component: this.component,
+      features: site.features,
+      ports: { http: ports.controlPlaneHttp, grpc: ports.controlPlaneGrpc },
+      probePort: ports.controlPlaneHttp,
+      serviceAccount: this.name,
+      apiAccess: true,
+      podAnnotations: { 'checksum/access': checksum },
+      gracePeriodSeconds: 60,
+      priorityClassName: 'kubehero-critical',
+      pullSecrets: site.pullSecrets,
+    };
+  }
+
+  /** Migrations run once a sync, before anything that needs their result; pods check the schema by themselves. */
+  #emitMigration(pod: PodSpecInput, access: StoreAccess): void {
+    const { site } = this;
+    const name = programs.migrate.name;
+    const job = new MigrationJob(
+      this.node.scope ?? this,
+      'migration',
+      { site, name, namespace: this.namespace, component: this.component },
+      {
+        ...pod,
+        env: { ...access.env, [environmentNames.dataDir]: mountPaths.data },
+        mounts: [...access.mounts, { path: mountPaths.data, scratch: '256Mi' }, tmpMount],
+      },
+    );
+    for (const { peer, ports: storePorts } of access.peers) site.flows.add(job.peer, peer, ...storePorts);
+  }
+}
+
+/** `kubehero db migrate`, as a Job that Argo CD runs again on each sync. */
+class MigrationJob extends Workload {
+  constructor(
+    scope: Construct,
+    id: string,
+    input: ConstructorParameters<typeof Workload>[2],
+    pod: PodSpecInput,
+  ) {
+    super(scope, id, input);
+    const { probePort: _probes, ports: _ports, podAnnotations: _annotations, ...rest } = pod;
+    this.emitServiceAccount();
+    this.emit(
+      'Job',
+      KubeJob.manifest({
+        metadata: {
+          ...this.metadata(),
+          annotations: {
+            'argocd.argoproj.io/hook': 'Sync',
+            'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
+          },
+        },
+        spec: {
+          backoffLimit: 6,
+          activeDeadlineSeconds: 1800,
+          template: toPodTemplate({
+            ...rest,
+            name: 'migrate',
+            selector: this.selector,
+            args: programs.migrate.args,
+            apiAccess: false,
+            serviceAccount: this.name,
+            restartPolicy: 'OnFailure',
+            resources: { cpu: '200m', memory: '256Mi', ephemeralStorage: '512Mi' },
+            component: { ...this.component, resources: {} },
+            spread: 'none',
+          }),
+        },
+      }),
+      { wave: waves.migration },
+    );
+  }
+}

@@ -1,0 +1,184 @@
+import { environmentNames, httpPaths, mountPaths, ports, programs } from '@kubehero/contract';
+import { KubeCronJob } from '@kubehero/imports/k8s.js';
+import type { Construct } from 'constructs';
+import { waves } from '../core/manifest.js';
+import {
+  httpProbe,
+  type Mount,
+  type PodSpecInput,
+  podIdentity,
+  tmpMount,
+  toPodTemplate,
+} from '../core/pods.js';
+import type { Site } from '../core/site.js';
+import { Workload } from '../core/workload.js';
+import { cidrs } from '../policy/flows.js';
+import type { StoreAccess } from '../stores/connection.js';
+
+/** Where prices come from. */
+export type PriceSource = 'aws' | 'azure' | 'gcp' | 'custom' | 'snapshot';
+
+/** The pricing engine. */
+export interface PricingProps {
+  /** @default ['aws', 'azure', 'gcp'] */
+  readonly sources?: readonly PriceSource[];
+  /** Five fields. @default '17 0,6,12,18 * * *', every six hours */
+  readonly schedule?: string;
+  /** Keeps a small Deployment for `kubectl exec … kubehero pricing import`. @default true */
+  readonly execDeployment?: boolean;
+  /** ConfigMap in the system namespace with `custom.yaml`, the own price sheet. */
+  readonly customSheetConfigMap?: string;
+  /** PersistentVolumeClaim in the system namespace that holds `pricing-snapshot.json`. */
+  readonly snapshotClaim?: string;
+  /** ConfigMap with `key.pem`, the Ed25519 key that a snapshot must be signed by. */
+  readonly snapshotKeyConfigMap?: string;
+  /** Addresses of the price lists (or of an egress proxy) for the network policies. @default ['0.0.0.0/0'], port 443 */
+  readonly egressCidrs?: readonly string[];
+  /** Ports of the price lists or of the proxy. @default [443] */
+  readonly egressPorts?: readonly number[];
+}
+
+/** Sources that are outside of the site. */
+export const publicSources: readonly PriceSource[] = ['aws', 'azure', 'gcp'];
+
+/** Refreshes prices every six hours; a small Deployment beside it takes imports by `kubectl exec`. */
+export class PricingEngine extends Workload {
+  constructor(
+    scope: Construct,
+    id: string,
+    input: {
+      readonly site: Site;
+      readonly props: PricingProps;
+      readonly access: StoreAccess;
+      readonly currency: string;
+    },
+  ) {
+    const { site, props, access } = input;
+    super(scope, id, {
+      site,
+      name: programs.pricing.name,
+      namespace: site.namespaces.system,
+      component: site.component('pricing'),
+    });
+    const sources = props.sources ?? publicSources;
+    this.emitServiceAccount();
+    const pod: PodSpecInput = {
+      name: 'pricing-engine',
+      selector: this.selector,
+      image: site.image('kubehero'),
+      args: programs.pricing.args,
+      env: {
+        ...access.env,
+        ...podIdentity,
+        [environmentNames.pricingSources]: [...sources].sort().join(','),
+        [environmentNames.currency]: input.currency,
+        [environmentNames.dataDir]: mountPaths.data,
+        ...(props.customSheetConfigMap
+          ? { [environmentNames.pricingCustomFile]: `${mountPaths.pricing}-custom/custom.yaml` }
+          : {}),
+        ...(props.snapshotClaim
+          ? { [environmentNames.pricingSnapshotFile]: `${mountPaths.pricing}/pricing-snapshot.json` }
+          : {}),
+        ...(props.snapshotKeyConfigMap
+          ? { [environmentNames.pricingSnapshotKeyFile]: `${mountPaths.pricingKey}/key.pem` }
+          : {}),
+      },
+      mounts: [...access.mounts, ...priceMounts(props), { path: mountPaths.data, scratch: '2Gi' }, tmpMount],
+      resources: { ...site.sizing.components.pricing.resources, ephemeralStorage: '3Gi' },
+      component: this.component,
+      features: site.features,
+      serviceAccount: this.name,
+      gracePeriodSeconds: 60,
+      priorityClassName: 'kubehero-standard',
+      pullSecrets: site.pullSecrets,
+      restartPolicy: 'OnFailure',
+      spread: 'none',
+    };
+    this.#emitCronJob(pod, props);
+    if (props.execDeployment ?? true) this.#emitExecDeployment(pod);
+    for (const { peer, ports: storePorts } of access.peers) site.flows.add(this.peer, peer, ...storePorts);
+    if (sources.some((source) => publicSources.includes(source))) {
+      site.flows.add(
+        this.peer,
+        cidrs(...(props.egressCidrs ?? ['0.0.0.0/0'])),
+        ...(props.egressPorts ?? [443]),
+      );
+    }
+  }
+
+  #emitCronJob(pod: PodSpecInput, props: PricingProps): void {
+    this.emit(
+      'CronJob',
+      KubeCronJob.manifest({
+        metadata: this.metadata(),
+        spec: {
+          schedule: props.schedule ?? '17 0,6,12,18 * * *',
+          timeZone: 'Etc/UTC',
+          concurrencyPolicy: 'Forbid',
+          startingDeadlineSeconds: 3600,
+          successfulJobsHistoryLimit: 3,
+          failedJobsHistoryLimit: 3,
+          jobTemplate: {
+            spec: {
+              backoffLimit: 3,
+              activeDeadlineSeconds: 5400,
+              ttlSecondsAfterFinished: 86_400,
+              template: withVolumes(toPodTemplate(pod), props),
+            },
+          },
+        },
+      }),
+      { wave: waves.clients },
+    );
+  }
+
+  /** Holds a container open in which `kubehero pricing import` runs; it serves the age of prices meanwhile. */
+  #emitExecDeployment(pod: PodSpecInput): void {
+    const { restartPolicy: _never, ...rest } = pod;
+    const template = toPodTemplate({
+      ...rest,
+      args: programs.pricingExec.args,
+      env: { ...pod.env, [environmentNames.httpListen]: `0.0.0.0:${ports.pricingHttp}` },
+      mounts: pod.mounts.filter((mount) => !('claim' in mount)),
+      ports: { http: ports.pricingHttp },
+      probes: {
+        startup: httpProbe(httpPaths.live, ports.pricingHttp, { periodSeconds: 2, failureThreshold: 60 }),
+        liveness: httpProbe(httpPaths.live, ports.pricingHttp, { failureThreshold: 6 }),
+        readiness: httpProbe(httpPaths.ready, ports.pricingHttp, { periodSeconds: 10 }),
+      },
+      resources: {
+        ...this.site.sizing.components.pricingExec.resources,
+        memoryLimit: '512Mi',
+        cpuLimit: '500m',
+        ephemeralStorage: '3Gi',
+      },
+      component: { ...this.component, resources: {} },
+    });
+    this.emitDeployment(template, { replicas: 1, wave: waves.clients, recreate: true });
+    this.scraped(ports.pricingHttp);
+  }
+}
+
+function priceMounts(props: PricingProps): Mount[] {
+  return [
+    ...(props.customSheetConfigMap
+      ? [{ path: `${mountPaths.pricing}-custom`, configMap: props.customSheetConfigMap }]
+      : []),
+    ...(props.snapshotKeyConfigMap
+      ? [{ path: mountPaths.pricingKey, configMap: props.snapshotKeyConfigMap }]
+      : []),
+    ...(props.snapshotClaim ? [{ path: mountPaths.pricing, claim: 'snapshot' }] : []),
+  ];
+}
+
+function withVolumes(
+  template: ReturnType<typeof toPodTemplate>,
+  props: PricingProps,
+): ReturnType<typeof toPodTemplate> {
+  if (!props.snapshotClaim || !template.spec) return template;
+  const volume = {
+    name: 'snapshot',
+    persistentVolumeClaim: { claimName: props.snapshotClaim, readOnly: true },
+  };
+  return { ...template, spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), volume] } };
+}
