@@ -169,3 +169,41 @@ export interface RotateClusterResponseInput {
   readonly privateKeyPem?: string | undefined;
   readonly caBundlePem?: string | undefined;
 }
+
+/** Methods of {@link SessionService}, for the compiler. */
+export type SessionServiceShape = {
+  /** Uses a one-time login token up. */
+  Redeem: { kind: 'unary'; request: RedeemRequest; requestInput: RedeemRequestInput; response: RedeemResponse; responseInput: RedeemResponseInput };
+};
+
+/** Logs people in. Served as the Connect protocol on the HTTP port, with the dashboard's bearer token. */
+export const SessionService: ServiceDescriptor<SessionServiceShape> = {
+  typeName: 'kubehero.admin.v1.SessionService',
+  methods: {
+    Redeem: { kind: 'unary' },
+  },
+};
+
+/** The token of a one-time link. */
+export interface RedeemRequest {
+  readonly token: string;
+}
+
+/** {@link RedeemRequest} as it is given to be sent: what is left out has its default. */
+export interface RedeemRequestInput {
+  readonly token?: string | undefined;
+}
+
+/** Who is logged in, and until when. */
+export interface RedeemResponse {
+  readonly subject: string;
+  /** Epoch seconds. */
+  readonly expiresAtS: string;
+}
+
+/** {@link RedeemResponse} as it is given to be sent: what is left out has its default. */
+export interface RedeemResponseInput {
+  readonly subject?: string | undefined;
+  /** Epoch seconds. */
+  readonly expiresAtS?: string | number | undefined;
+}

@@ -99,6 +99,14 @@ class EmbeddedEngine implements ClickHouseEngine {
     }
   }
 
+  async insertObjects(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    try {
+      await this.writer.insert({ table, values: [...rows], format: 'JSONEachRow' });
+    } catch (error) {
+      throw toClickHouseError(error);
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.writer, ...this.readers].map((client) => client.close()));
     await rm(this.spool, { recursive: true, force: true });

@@ -11,6 +11,8 @@ export interface ClickHouseEngine {
   command(sql: string, parameters?: QueryParameters): Promise<void>;
   /** Inserts encoded columns as one block per partition; durable when it resolves, and then the memory is free. */
   insertNative(table: string, insert: NativeInsert): Promise<void>;
+  /** Inserts rows given as objects; for few rows, durable when it resolves. */
+  insertObjects(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
   /** Waits for running statements and lets go of files and connections. */
   close(): Promise<void>;
 }

@@ -64,6 +64,14 @@ class ServerEngine implements ClickHouseEngine {
     }
   }
 
+  async insertObjects(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    try {
+      await this.client.insert({ table, values: [...rows], format: 'JSONEachRow' });
+    } catch (error) {
+      throw toClickHouseError(error);
+    }
+  }
+
   async close(): Promise<void> {
     await this.client.close();
   }

@@ -1,4 +1,5 @@
 import { Migrator, type Kysely, type Migration } from 'kysely';
+import type { Database } from '../schema.js';
 import * as spine from './0001-spine.js';
 
 /** Every migration in order; forward only, a landed one is never edited. */
@@ -11,7 +12,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-spine': spine };
  * @returns names of the migrations that ran
  * @throws the first failing migration's error; earlier ones stay
  */
-export async function migratePostgres(db: Kysely<never>): Promise<readonly string[]> {
+export async function migratePostgres(db: Kysely<Database>): Promise<readonly string[]> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },

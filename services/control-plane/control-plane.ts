@@ -1,0 +1,286 @@
+import { randomUUID } from 'node:crypto';
+import type { HostPort, Logger } from '@kubehero/runtime';
+import { bearerTokenGuard, formatHostPort, HttpServer, Metrics } from '@kubehero/runtime';
+import {
+  CertificateAuthority,
+  connectRoutes,
+  enrolmentService,
+  RpcServer,
+  ServerIdentity,
+  type CaStore,
+} from '@kubehero/rpc';
+import { renderTables, type ClickHouseEngine } from '@kubehero/store-clickhouse';
+import {
+  listClusters,
+  listIdentities,
+  migratePostgres,
+  saveAuthority,
+  tryFindAuthority,
+  type Database,
+  type IdentityRow,
+  type Kysely,
+  type LeaseTerm,
+} from '@kubehero/store-postgres';
+import { adminServices } from './clusters/admin-services.js';
+import { renderCostMetrics } from './http/cost-metrics.js';
+import { DEFAULT_LIMITS } from './ingest/columns.js';
+import { IdentityMirror } from './ingest/identity-mirror.js';
+import { Ingest } from './ingest/ingest.js';
+import { IngestMetrics } from './ingest/ingest-metrics.js';
+import { NodeRegistry } from './ingest/node-registry.js';
+import { PriceSource, shippedCatalogue, type PriceSourceOptions } from './ingest/price-source.js';
+import { telemetryService } from './ingest/telemetry-service.js';
+import { Elector } from './lease/elector.js';
+import { LiveModel } from './live/live-model.js';
+import { LivePublisher } from './live/live-publisher.js';
+import { liveRoute } from './live/live-route.js';
+import { CostQuery } from './query/cost-query.js';
+import { NameDirectory } from './query/names.js';
+import { queryServices } from './query/query-services.js';
+import { Rollup } from './rollup/rollup.js';
+
+/** What a control plane works with; stores are opened and closed by the caller. */
+export interface ControlPlaneOptions {
+  readonly db: Kysely<Database>;
+  readonly clickhouse: ClickHouseEngine;
+  readonly database: string;
+  readonly clickhouseCluster?: string | undefined;
+  readonly http: HostPort;
+  readonly grpc: HostPort;
+  /** DNS names and addresses in the server's certificate. */
+  readonly serverNames: readonly string[];
+  /** Where clients reach this replica. */
+  readonly advertisedAddress: string;
+  /** Tokens that the HTTP port accepts. */
+  readonly tokens: readonly string[];
+  /** 32 bytes that seal the CA's key. */
+  readonly sealingKey: Uint8Array;
+  readonly prices: PriceSourceOptions;
+  readonly rawRetentionDays: number;
+  readonly minuteRetentionDays: number;
+  readonly logger: Logger;
+  /** @default - the system's clock */
+  readonly nowS?: () => number;
+}
+
+const ACTIVATION_DELAY_S = 120;
+const MAX_AHEAD_S = 10;
+const FORGET_AFTER_S = 3600;
+const SECONDS_PER_DAY = 86_400;
+const SECONDS_PER_HOUR = 3600;
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * One replica of the control plane: ingest, rollups, queries and the live stream. All replicas serve queries; the
+ * one that holds the lease stores.
+ */
+export class ControlPlane {
+  readonly metrics = new Metrics();
+  readonly #options: ControlPlaneOptions;
+  readonly #nowS: () => number;
+  readonly #registry: NodeRegistry;
+  readonly #ingest: Ingest;
+  readonly #rollup: Rollup;
+  readonly #live: LiveModel;
+  readonly #publisher: LivePublisher;
+  readonly #names: NameDirectory;
+  readonly #mirror: IdentityMirror;
+  readonly #elector: Elector;
+  readonly #http: HttpServer;
+  #rpc: RpcServer | undefined;
+  #identity: ServerIdentity | undefined;
+  #authority: CertificateAuthority | undefined;
+  #clusters = new Map<string, number>();
+
+  constructor(options: ControlPlaneOptions) {
+    const { db, clickhouse, database, logger } = options;
+    const nowS = options.nowS ?? ((): number => Math.floor(Date.now() / 1000));
+    this.#options = options;
+    this.#nowS = nowS;
+    this.#names = new NameDirectory(db);
+    this.#mirror = new IdentityMirror(clickhouse, database);
+    this.#live = new LiveModel({ db, clickhouse, database, nowS });
+    this.#registry = new NodeRegistry({
+      db,
+      nowS,
+      prices: new PriceSource(options.prices, shippedCatalogue()),
+      activationDelayS: ACTIVATION_DELAY_S,
+      onIdentities: (rows) => this.#onIdentities(rows),
+    });
+    this.#ingest = new Ingest({
+      db,
+      clickhouse,
+      database,
+      logger,
+      registry: this.#registry,
+      metrics: new IngestMetrics(this.metrics),
+      limits: { ...DEFAULT_LIMITS, maxAheadS: MAX_AHEAD_S, nowS, horizonS: () => this.#horizonS() },
+      onDurable: (chunks) => { this.#live.observe(chunks); },
+    });
+    this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics });
+    this.#publisher = new LivePublisher({
+      model: this.#live,
+      names: this.#names,
+      registry: this.#registry,
+      currency: options.prices.currency,
+      nowS,
+      logger,
+    });
+    this.#elector = new Elector({ db, holder: randomUUID(), address: options.advertisedAddress, listener: this, logger });
+    this.#http = new HttpServer({
+      listen: options.http,
+      logger,
+      readiness: () => (this.#rpc === undefined ? { ready: false, detail: 'starting' } : { ready: true }),
+    });
+  }
+
+  /** Migrates the stores, listens, and campaigns for the lease. */
+  async start(): Promise<void> {
+    await this.#migrate();
+    this.#authority = await CertificateAuthority.open({ store: this.#caStore(), sealingKey: this.#options.sealingKey });
+    await this.#listen(this.#authority);
+    this.metrics.watchEventLoop();
+    this.#publisher.start();
+    this.#elector.start();
+  }
+
+  /** Stops taking, stores what was taken, gives the lease up and closes its ports. */
+  async stop(): Promise<void> {
+    await this.#rpc?.stop(AbortSignal.timeout(5000));
+    await this.#ingest.drain();
+    await this.#elector.stop();
+    this.#publisher.stop();
+    await this.#identity?.stop();
+    await this.#http.stop(AbortSignal.timeout(5000));
+  }
+
+  /** The CA that issues clusters' certificates. @throws Error before {@link start} */
+  get authority(): CertificateAuthority {
+    if (this.#authority === undefined) throw new Error('the control plane has not started');
+    return this.#authority;
+  }
+
+  /** True while this replica stores. */
+  get isLeading(): boolean {
+    return this.#ingest.isLeading;
+  }
+
+  /** Base URL of the HTTP port. */
+  get url(): string {
+    return this.#http.url;
+  }
+
+  /** Port of gRPC. */
+  get grpcPort(): number {
+    return this.#rpc?.port ?? 0;
+  }
+
+  /** Begins a term. */
+  async lead(term: LeaseTerm): Promise<void> {
+    await this.#mirrorIdentities();
+    await this.#live.load();
+    await this.#ingest.lead(term);
+    this.#rollup.lead(term);
+  }
+
+  /** Ends a term. */
+  async follow(reason: string): Promise<void> {
+    await Promise.all([this.#ingest.follow(reason), this.#rollup.follow()]);
+  }
+
+  #horizonS(): number {
+    return this.#nowS() - this.#options.rawRetentionDays * SECONDS_PER_DAY + SECONDS_PER_HOUR;
+  }
+
+  async #migrate(): Promise<void> {
+    const { db, clickhouse, database, clickhouseCluster, rawRetentionDays, minuteRetentionDays } = this.#options;
+    await migratePostgres(db);
+    const tables = renderTables({ database, cluster: clickhouseCluster, rawRetentionDays, minuteRetentionDays });
+    for (const statement of tables) await clickhouse.command(statement);
+  }
+
+  async #onIdentities(rows: readonly IdentityRow[]): Promise<void> {
+    await this.#mirror.write(rows);
+    this.#live.addIdentities(rows);
+  }
+
+  /** Identities whose copy was lost with a crashed leader. */
+  async #mirrorIdentities(): Promise<void> {
+    for (;;) {
+      const after = await this.#mirror.highestKey();
+      const rows = await listIdentities(this.#options.db, Math.max(0, after), 50_000);
+      await this.#mirror.write(rows);
+      if (rows.length < 50_000) return;
+    }
+  }
+
+  #caStore(): CaStore {
+    const { db } = this.#options;
+    return {
+      load: async () => {
+        const stored = await tryFindAuthority(db);
+        return stored && { certificatePem: stored.certificatePem, sealedPrivateKey: stored.encryptedKey };
+      },
+      save: async (ca) => {
+        const stored = await saveAuthority(db, { certificatePem: ca.certificatePem, encryptedKey: ca.sealedPrivateKey });
+        return { certificatePem: stored.certificatePem, sealedPrivateKey: stored.encryptedKey };
+      },
+    };
+  }
+
+  async #listen(authority: CertificateAuthority): Promise<void> {
+    const { logger, tokens, grpc, serverNames, db } = this.#options;
+    const identity = new ServerIdentity({ authority, names: serverNames });
+    await identity.start();
+    this.#identity = identity;
+    const queries = queryServices({ ...this.#queryOptions(), db });
+    const guard = bearerTokenGuard(...tokens);
+    const unary = [...queries, ...adminServices({ db, authority })];
+    for (const route of connectRoutes(unary, { authorize: guard, logger })) this.#http.route(route);
+    this.#http.route(liveRoute(this.#publisher, guard));
+    this.#http.route(this.#metricsRoute());
+    await this.#http.start();
+    const rpc = new RpcServer({
+      listen: grpc,
+      tls: identity,
+      logger,
+      maxRequestBytes: MAX_MESSAGE_BYTES,
+      services: [
+        telemetryService({ ingest: this.#ingest, registry: this.#registry, clusterKeyOf: (id) => this.#clusterKeyOf(id) }),
+        enrolmentService({ authority, isAllowed: async (peer) => (await this.#clusterKeyOf(peer.clusterId)) !== undefined }),
+        ...queries,
+      ],
+    });
+    await rpc.start();
+    this.#rpc = rpc;
+    logger.info('listening', { http: this.#http.url, grpc: formatHostPort({ host: grpc.host, port: rpc.port }) });
+  }
+
+  #queryOptions(): Omit<Parameters<typeof queryServices>[0], 'db'> {
+    const { db, clickhouse, database, prices } = this.#options;
+    const cost = new CostQuery({ db, clickhouse, database, names: this.#names, nowS: this.#nowS, forgetAfterS: FORGET_AFTER_S });
+    return { cost, live: this.#live, names: this.#names, currency: prices.currency, nowS: this.#nowS };
+  }
+
+  /** Own metrics and what each pod costs; the latter on the leader alone, which is where the seconds arrive. */
+  #metricsRoute(): Parameters<HttpServer['route']>[0] {
+    return {
+      method: 'GET',
+      path: '/metrics',
+      handler: async (_request, response) => {
+        const own = await this.metrics.registry.metrics();
+        const costs = this.isLeading
+          ? await renderCostMetrics({ live: this.#live, names: this.#names, nowS: this.#nowS })
+          : '';
+        response.writeHead(200, { 'content-type': this.metrics.registry.contentType }).end(own + costs);
+      },
+    };
+  }
+
+  /** Registered clusters by id; read again when an id is unknown, or once a minute for removals. */
+  async #clusterKeyOf(id: string): Promise<number | undefined> {
+    const clusters = await listClusters(this.#options.db);
+    this.#clusters = new Map(clusters.filter(({ removed }) => !removed).map((cluster) => [cluster.id, cluster.key]));
+    return this.#clusters.get(id);
+  }
+}

@@ -1,0 +1,119 @@
+import type { Logger } from '@kubehero/runtime';
+import type { NodeRegistry } from '../ingest/node-registry.js';
+import type { NameDirectory } from '../query/names.js';
+import type { LiveModel } from './live-model.js';
+import { LIVE_GROUPINGS, TickMaker, type LiveGroup, type LiveGrouping, type LiveTick } from './live-ticks.js';
+
+/** What a new viewer gets first. */
+export interface LiveSnapshot {
+  readonly currency: string;
+  readonly by: LiveGrouping;
+  readonly groups: readonly LiveGroup[];
+  readonly ticks: readonly LiveTick[];
+}
+
+/** A tick of a grouping. */
+export type TickListener = (tick: LiveTick) => void;
+
+/** What the publisher works with. */
+export interface LivePublisherOptions {
+  readonly model: LiveModel;
+  readonly names: NameDirectory;
+  readonly registry: NodeRegistry;
+  readonly currency: string;
+  readonly nowS: () => number;
+  readonly logger: Logger;
+}
+
+const PERIOD_MS = 250;
+/** A second is shown when all nodes have it, or this long after its end. */
+const PATIENCE_S = 2;
+/** Nodes silent for longer are not waited for, and are shown as missing until then. */
+const EXPECTED_FOR_S = 300;
+
+/** Makes ticks of the seconds that changed and hands them to whoever listens. */
+export class LivePublisher {
+  readonly #options: LivePublisherOptions;
+  readonly #makers = new Map<LiveGrouping, TickMaker>();
+  readonly #listeners = new Map<LiveGrouping, Set<TickListener>>();
+  #timer: NodeJS.Timeout | undefined;
+  #busy = false;
+
+  constructor(options: LivePublisherOptions) {
+    this.#options = options;
+    for (const by of LIVE_GROUPINGS) {
+      this.#makers.set(by, new TickMaker(by, options.model));
+      this.#listeners.set(by, new Set());
+    }
+  }
+
+  /** Begins to look for changed seconds. */
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (this.#busy) return;
+      this.#busy = true;
+      this.#publish()
+        .catch((error: unknown) => { this.#options.logger.warn('the live stream missed a beat', { error }); })
+        .finally(() => (this.#busy = false));
+    }, PERIOD_MS);
+  }
+
+  /** Ends that. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Everything of the last 15 minutes. */
+  async snapshot(by: LiveGrouping): Promise<LiveSnapshot> {
+    const maker = this.#maker(by);
+    const names = await this.#options.names.read();
+    const ticks = this.#options.model.seconds().map((bucket) => {
+      const { groups: _new, ...tick } = maker.make(bucket, names, this.#expected(bucket.second));
+      return tick;
+    });
+    return { currency: this.#options.currency, by, groups: [...maker.groups], ticks };
+  }
+
+  /** Calls the listener with every tick from now on. @returns ends that */
+  subscribe(by: LiveGrouping, listener: TickListener): () => void {
+    const listeners = this.#listeners.get(by) ?? new Set();
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  async #publish(): Promise<void> {
+    const now = this.#options.nowS();
+    const due = this.#options.model
+      .seconds()
+      .filter((bucket) => bucket.changed && (bucket.second <= now - PATIENCE_S || this.#isComplete(bucket.second)));
+    if (due.length === 0) return;
+    const names = await this.#options.names.read();
+    for (const bucket of due) {
+      bucket.changed = false;
+      for (const [by, listeners] of this.#listeners) {
+        if (listeners.size === 0) continue;
+        const tick = this.#maker(by).make(bucket, names, this.#expected(bucket.second));
+        for (const listener of listeners) listener(tick);
+      }
+    }
+  }
+
+  #isComplete(second: number): boolean {
+    const bucket = this.#options.model.tryFind(second);
+    return bucket !== undefined && bucket.observedNodes >= this.#expected(second);
+  }
+
+  #expected(second: number): number {
+    let expected = 0;
+    for (const { progress } of this.#options.registry.all()) {
+      if (progress !== undefined && progress.firstSecond <= second && progress.lastSecond > second - EXPECTED_FOR_S) expected += 1;
+    }
+    return expected;
+  }
+
+  #maker(by: LiveGrouping): TickMaker {
+    const maker = this.#makers.get(by);
+    if (maker === undefined) throw new RangeError(`there is no live stream by ${by}`);
+    return maker;
+  }
+}
