@@ -52,10 +52,22 @@ static __always_inline __u64 resident_pages(struct task_struct *task)
 	return (anonymous > 0 ? anonymous : 0) + (shared > 0 ? shared : 0);
 }
 
+static __always_inline __u64 cpuacct_cgroup_id(struct task_struct *task)
+{
+	struct cgroup_subsys_state *css;
+
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, cpuacct_cgrp_id))
+		return 0;
+	BPF_CORE_READ_INTO(&css, task,
+			   cgroups, subsys[bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id)]);
+	return css ? BPF_CORE_READ(css, cgroup, kn, id) : 0;
+}
+
 static __always_inline void fill(struct task_struct *task, struct process_record *record)
 {
 	record->start_boottime_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	record->tgid = BPF_CORE_READ(task, tgid);
+	record->cpuacct_cgroup_id = cpuacct_cgroup_id(task);
 	record->is_kernel_thread = !!(BPF_CORE_READ(task, flags) & PF_KTHREAD);
 	/* What threads used that are gone. */
 	record->cpu_ns = BPF_CORE_READ(task, signal, sum_sched_runtime);

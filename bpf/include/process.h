@@ -11,6 +11,8 @@ struct process_record {
 	__u64 cpu_ns;
 	/* Pages that belong to it alone or to shared memory; file pages are not counted. */
 	__u64 resident_pages;
+	/* Its cgroup of the v1 hierarchy with the controller cpuacct; 0 where there is none. */
+	__u64 cpuacct_cgroup_id;
 	__u32 tgid;
 	__u32 is_kernel_thread;
 	char comm[PROCESS_COMM_BYTES];

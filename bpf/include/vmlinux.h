@@ -96,6 +96,7 @@ enum {
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 enum cgroup_subsys_id {
+	cpuacct_cgrp_id = 2,
 	memory_cgrp_id = 4,
 };
 
@@ -156,6 +157,7 @@ struct mem_cgroup {
 };
 
 struct css_set {
+	struct cgroup_subsys_state *subsys[12];
 	struct cgroup *dfl_cgrp;
 };
 

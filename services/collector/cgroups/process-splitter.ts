@@ -1,0 +1,95 @@
+import type { ProcessReading } from '../bpf/process-sensor.js';
+import type { CgroupTree } from './cgroup-tree.js';
+import type { Meter } from './meter.js';
+
+/** Name of the row of kernel threads. */
+const kernelThreads = 'kernel threads';
+/** At most so many names are told apart; the rest stays with the root. */
+const maxNames = 512;
+/** Readings without a process of that name after which its meter ends. */
+const idleReadings = 60;
+
+interface NameMeter {
+  readonly meter: Meter;
+  seenAt: number;
+}
+
+/**
+ * Divides what the root cgroup of a plain host used by the names of its processes, so that a machine without cgroups
+ * for its services shows more than one row. What cannot be told (interrupts, the last microseconds of a process)
+ * stays with the root, so the sum does not change.
+ */
+export class ProcessSplitter {
+  private readonly meters = new Map<string, NameMeter>();
+  private cpuByProcess = new Map<string, number>();
+  private readings = 0;
+  private lastReadingBootNs = 0;
+
+  /** `isElsewhere` says whether a v1 cgroup of cpuacct has a row of its own. */
+  constructor(
+    private readonly tree: CgroupTree,
+    private readonly isElsewhere: (cpuacctCgroupId: number) => boolean = () => false,
+  ) {}
+
+  /**
+   * Takes a reading that was made right after the tree's, `bootNs` after the kernel's start. The first one only sets
+   * the baseline.
+   */
+  apply(
+    { living, ended }: { living: readonly ProcessReading[]; ended: readonly ProcessReading[] },
+    bootNs: number,
+  ): void {
+    this.readings++;
+    const cpuByProcess = new Map<string, number>();
+    for (const process of ended) this.charge(process);
+    for (const process of living) {
+      this.charge(process)?.addMemory(process.residentBytes);
+      cpuByProcess.set(keyOf(process), process.cpuNs);
+    }
+    this.cpuByProcess = cpuByProcess;
+    this.lastReadingBootNs = bootNs;
+    this.endIdle();
+  }
+
+  private charge(process: ProcessReading): Meter | undefined {
+    if (this.isElsewhere(process.cpuacctCgroupId)) return undefined;
+    const meter = this.meterOf(process.isKernelThread ? kernelThreads : process.comm);
+    const root = this.tree.rootMeter;
+    if (meter === undefined || root === undefined) return undefined;
+    const usedNs = Math.max(0, process.cpuNs - this.cpuBefore(process));
+    meter.tickNs += usedNs;
+    root.tickNs -= usedNs;
+    return meter;
+  }
+
+  /** A process that is older than the last reading and was not in it came from another cgroup with its history. */
+  private cpuBefore(process: ProcessReading): number {
+    const before = this.cpuByProcess.get(keyOf(process));
+    if (before !== undefined) return before;
+    return this.readings > 1 && process.startNs >= this.lastReadingBootNs ? 0 : process.cpuNs;
+  }
+
+  private meterOf(comm: string): Meter | undefined {
+    const found = this.meters.get(comm);
+    if (found !== undefined) {
+      found.seenAt = this.readings;
+      return found.meter;
+    }
+    if (this.meters.size >= maxNames) return undefined;
+    const meter = this.tree.addMeter({ kind: 'process', comm });
+    this.meters.set(comm, { meter, seenAt: this.readings });
+    return meter;
+  }
+
+  private endIdle(): void {
+    for (const [comm, { meter, seenAt }] of this.meters) {
+      if (this.readings - seenAt < idleReadings) continue;
+      meter.references = 0;
+      this.meters.delete(comm);
+    }
+  }
+}
+
+function keyOf({ pid, startNs }: ProcessReading): string {
+  return `${pid}@${startNs}`;
+}
