@@ -6,8 +6,8 @@ import { MutableTls, type TlsMaterial, type TlsSource } from './tls-source.js';
 
 /** What an {@link EnrolledIdentity} needs. */
 export interface EnrolledIdentityOptions {
-  /** `host:port` of the hub. */
-  readonly target: string;
+  /** `host:port` of the hub, or what tells it at every attempt. */
+  readonly target: string | (() => Promise<string>);
   /** Name in the hub's certificate. @default - the target's host */
   readonly serverName?: string;
   /** The cluster's own certificate, read again at every use: whoever rotates it need not restart anything. */
@@ -115,7 +115,9 @@ export class EnrolledIdentity implements TlsSource {
   }
 
   async #enrolWith(tls: TlsSource, signal: AbortSignal): Promise<number> {
-    const { target, serverName, role, name } = this.#options;
+    const { serverName, role, name } = this.#options;
+    const { target: given } = this.#options;
+    const target = typeof given === 'string' ? given : await given();
     const channel = new RpcChannel({ target, tls, ...(serverName === undefined ? {} : { serverName }) });
     try {
       const { privateKeyPem, csr } = makeCertificateRequest();

@@ -142,6 +142,7 @@ function callBidiStream(
     cancel: () => {
       stream.cancel();
     },
+    isOver: () => over,
   };
 }
 

@@ -16,6 +16,8 @@ export interface ClientStream<RequestInput, Response> {
   readonly responses: AsyncIterable<Response>;
   /** Gives the call up. */
   cancel(): void;
+  /** True once the call has its status: nothing can be sent, nothing more will come. */
+  isOver(): boolean;
 }
 
 type Request<Method> = Method extends { readonly requestInput: infer Value } ? Value : never;
