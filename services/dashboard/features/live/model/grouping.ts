@@ -69,14 +69,42 @@ export function labelOf(keys: Keys, level: TableLevel): string {
   return Object.values(keys).filter(Boolean).at(-1) ?? '(unnamed)';
 }
 
-/**
- * The grouping that can show what the filters ask for: the stream knows no pods, and a stream by namespace cannot
- * be filtered by workload.
- */
-export function groupingFor(wanted: Grouping, where: readonly Where[]): Grouping {
-  const known: readonly string[] = keysOf(wanted);
-  const missing = where.find((filter) => !known.includes(filter.key));
-  if (missing === undefined) return wanted;
-  if (missing.key === 'node') return 'node';
-  return missing.key === 'namespace' && wanted === 'cluster' ? 'namespace' : 'workload';
+/** What the live stream can show of a view. */
+export interface LiveScope {
+  readonly by: Grouping;
+  readonly where: readonly Where[];
+  /** Filters that the stream does not know: it knows no pods, and no workloads of one node. */
+  readonly dropped: readonly Where[];
+}
+
+/** The grouping nearest to the wanted one that can be filtered as asked, and the filters that it takes. */
+export function toLiveScope(wanted: Grouping, where: readonly Where[]): LiveScope {
+  const by = groupingFor(wanted, new Set(where.map((filter) => filter.key)));
+  const known = keysOf(by);
+  return {
+    by,
+    where: where.filter((filter) => known.includes(filter.key)),
+    dropped: where.filter((filter) => !known.includes(filter.key)),
+  };
+}
+
+/** The filters that single out a row of a level, outermost first. */
+export function whereOf(keys: Keys, level: TableLevel): Where[] {
+  return keysOf(level).flatMap((key) => {
+    const value = keys[key];
+    return value === undefined || value === '' ? [] : [{ key, value }];
+  });
+}
+
+/** Filters joined with those that a row adds; a filter on the same dimension is replaced. */
+export function narrow(where: readonly Where[], added: readonly Where[]): Where[] {
+  const kept = where.filter((filter) => !added.some((other) => other.key === filter.key));
+  return [...kept, ...added].sort((a, b) => tableLevels.indexOf(a.key) - tableLevels.indexOf(b.key));
+}
+
+function groupingFor(wanted: Grouping, filtered: ReadonlySet<TableLevel>): Grouping {
+  if (filtered.has('workload') || filtered.has('pod') || filtered.has('container')) return 'workload';
+  if (filtered.has('node')) return 'node';
+  if (!filtered.has('namespace')) return wanted;
+  return wanted === 'workload' ? 'workload' : 'namespace';
 }

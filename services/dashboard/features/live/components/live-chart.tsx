@@ -1,0 +1,79 @@
+'use client';
+
+import { useCallback, useState, type ReactNode } from 'react';
+import { lookInto, ranges, viewHref, type SetView, type View, type ViewChange } from '../../view/hooks/use-view.js';
+import { createClock, type Clock } from '../../view/model/time-format.js';
+import type { LiveView } from '../hooks/live-store.js';
+import { narrow, whereOf, type Keys, type LiveScope } from '../model/grouping.js';
+import { ChartControls } from './chart-controls.js';
+import { ChartPanel } from './chart-panel.js';
+import { GapNote } from './gap-note.js';
+import { Legend } from './legend.js';
+import styles from './live-chart.module.css';
+import { Movers } from './movers.js';
+import { SeriesTable } from './series-table.js';
+
+/** What the chart's part of the page shows and does. */
+export interface LiveChartProps {
+  readonly view: View;
+  readonly setView: SetView;
+  readonly scope: LiveScope;
+  readonly live: LiveView;
+  readonly clock: Clock;
+  readonly nowS: number;
+  readonly paused: boolean;
+  readonly onPause: (paused: boolean) => void;
+  readonly stale: boolean;
+}
+
+/** The chart with its controls, its legend and the movers. */
+export function LiveChart(props: LiveChartProps): ReactNode {
+  const { view, setView, scope, live, clock } = props;
+  const [second, setSecond] = useState<number>();
+  const onSecond = useCallback((pointed: number | undefined) => setSecond(pointed), []);
+  const newest = live.window?.newestSecond ?? 0;
+  const to = props.stale ? props.nowS : newest;
+  const from = to - ranges[view.range] + 1;
+  const leads = (keys: Keys): ViewChange | undefined => leadsTo(view, scope, keys);
+  const hrefOf = ({ keys }: { readonly keys: Keys }): string | undefined => {
+    const change = leads(keys);
+    return change && viewHref(view, change);
+  };
+  const onOpen = ({ keys }: { readonly keys: Keys }): void => setView(leads(keys) ?? {});
+  const zone = createClock('local').zoneName(props.nowS);
+
+  return (
+    <section aria-label="Chart">
+      <ChartControls {...props} localZone={props.nowS === 0 ? 'Local' : zone} />
+      <div className={styles.area}>
+        <figure className={styles.chart}>
+          {live.window === undefined || live.window.isEmpty ? (
+            <div className={styles.shape} />
+          ) : (
+            <ChartPanel
+              window={live.window}
+              version={live.version}
+              from={from}
+              to={to}
+              clock={clock}
+              second={second}
+              onSecond={onSecond}
+            />
+          )}
+        </figure>
+        {live.window && <Legend window={live.window} second={second} clock={clock} hrefOf={hrefOf} onOpen={onOpen} />}
+      </div>
+      {live.window && <GapNote gaps={live.window.gaps(from, to)} clock={clock} />}
+      <Movers movers={live.movers} currency={live.window?.currency ?? 'USD'} hrefOf={hrefOf} onOpen={onOpen} />
+      {live.window && !live.window.isEmpty && (
+        <SeriesTable window={live.window} from={from} to={to} clock={clock} />
+      )}
+    </section>
+  );
+}
+
+/** What a series of the chart opens; undefined where the view already shows nothing else. */
+function leadsTo(view: View, scope: LiveScope, keys: Keys): ViewChange | undefined {
+  const where = narrow(view.where, whereOf(keys, scope.by));
+  return where.length === view.where.length ? undefined : lookInto(where);
+}

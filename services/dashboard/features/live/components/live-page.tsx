@@ -1,0 +1,82 @@
+'use client';
+
+import { lazy, Suspense, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useExactCopy } from '../../money/components/use-exact-copy.js';
+import { TopBar } from '../../view/components/top-bar.js';
+import { useNow } from '../../view/hooks/use-now.js';
+import { useReducedMotion } from '../../view/hooks/use-reduced-motion.js';
+import { useShortcuts } from '../../view/hooks/use-shortcuts.js';
+import { lookInto, useView } from '../../view/hooks/use-view.js';
+import { createClock } from '../../view/model/time-format.js';
+import { useLive } from '../hooks/use-live.js';
+import { toLiveScope } from '../model/grouping.js';
+import { EmptyState } from './empty-state.js';
+import { Headline } from './headline.js';
+import { LinkStrip } from './link-strip.js';
+import { LiveChart } from './live-chart.js';
+import styles from './live-page.module.css';
+import { LiveTable } from './live-table.js';
+import { ScopeBar } from './scope-bar.js';
+
+const CommandPalette = lazy(() => import('./command-palette.js'));
+
+/** A second older than this is stale. */
+const STALE_AFTER_S = 6;
+/** Without motion, figures change so seldom. */
+const CALM_EVERY_MS = 10_000;
+
+/** The live page: the rate, the last 15 minutes, the movers, the table. */
+export function LivePage(): ReactNode {
+  const [view, setView] = useView();
+  const [paused, setPaused] = useState(false);
+  const [palette, setPalette] = useState<'never' | 'open' | 'closed'>('never');
+  const [slashKey, setSlashKey] = useState(true);
+  const search = useRef<HTMLInputElement>(null);
+  const scope = useMemo(() => toLiveScope(view.by, view.where), [view.by, view.where]);
+  const everyMs = useReducedMotion() ? CALM_EVERY_MS : 0;
+  const live = useLive({ ...scope, everyMs, paused });
+  const nowS = useNow(!paused);
+  const clock = useMemo(() => createClock(view.tz), [view.tz]);
+  const jump = (): void => setPalette('open');
+  useShortcuts({ onSearch: () => search.current?.focus(), onJump: jump, slashKey });
+  useExactCopy();
+
+  const newest = live.window?.newestSecond ?? 0;
+  const ageS = newest === 0 ? 0 : Math.max(0, nowS - newest);
+  const stale = !paused && ageS > STALE_AFTER_S + everyMs / 1000;
+  const isEmpty = live.link.kind === 'live' && live.window?.isEmpty === true && view.where.length === 0;
+
+  return (
+    <>
+      <TopBar onJump={jump} slashKey={slashKey} onSlashKey={setSlashKey} />
+      <LinkStrip link={live.link} nowS={nowS} clock={clock} stale={stale} newestSecond={newest} />
+      <main className={styles.main}>
+        {isEmpty ? (
+          <EmptyState />
+        ) : (
+          <>
+            <Headline window={live.window} where={scope.where} clock={clock} ageS={ageS} stale={stale} />
+            <LiveChart
+              {...{ view, setView, scope, live, clock, nowS, paused }}
+              onPause={setPaused}
+              stale={stale}
+            />
+            <ScopeBar view={view} setView={setView} search={search} />
+            <LiveTable view={view} setView={setView} clock={clock} live={!paused} />
+          </>
+        )}
+      </main>
+      {palette !== 'never' && (
+        <Suspense>
+          <CommandPalette
+            open={palette === 'open'}
+            onClose={() => setPalette('closed')}
+            view={view}
+            setView={setView}
+            onWhere={(where) => setView(lookInto(where))}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+'use client';
+
+import { useState, type ReactNode } from 'react';
+import { isTheme, THEME_COOKIE, type Theme } from '../model/theme.js';
+import { Segmented } from './segmented.js';
+import styles from './top-bar.module.css';
+
+/** What the bar shows and does. */
+export interface TopBarProps {
+  readonly onJump: () => void;
+  /** Whether `/` goes to the search; a single key can be in the way of speech input. */
+  readonly slashKey: boolean;
+  readonly onSlashKey: (on: boolean) => void;
+}
+
+const THEME_OPTIONS = [
+  ['system', 'System'],
+  ['light', 'Light'],
+  ['dark', 'Dark'],
+] as const;
+const YEAR_S = 31_536_000;
+
+/** Name of the product, pages, and what concerns the display. */
+export function TopBar({ onJump, slashKey, onSlashKey }: TopBarProps): ReactNode {
+  return (
+    <header className={styles.bar}>
+      <a className={styles.brand} href="/">
+        <svg className={styles.mark} viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M3.5 13V3M3.5 9 9.5 3M6 6.8 12.5 13" />
+        </svg>
+        KubeHero
+      </a>
+      <nav className={styles.nav} aria-label="Pages">
+        <a className={styles.page} href="/" aria-current="page">
+          Live
+        </a>
+      </nav>
+      <button type="button" className={styles.jump} onClick={onJump} aria-keyshortcuts="Meta+K Control+K">
+        <span>Jump to</span>
+        <kbd className={styles.key}>⌘K</kbd>
+      </button>
+      <button type="button" className={styles.button} popoverTarget="display">
+        Display
+      </button>
+      <div id="display" popover="auto" className={styles.popover}>
+        <ThemeChoice />
+        <label className={styles.check}>
+          <input type="checkbox" checked={slashKey} onChange={(event) => onSlashKey(event.target.checked)} />
+          The key <kbd className={styles.key}>/</kbd> goes to the search
+        </label>
+        <button type="button" className={styles.logout} onClick={() => void logOut()}>
+          Log out
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function ThemeChoice(): ReactNode {
+  const [theme, setTheme] = useState<Theme>(() => currentTheme());
+  const choose = (next: Theme): void => {
+    setTheme(next);
+    document.cookie = `${THEME_COOKIE}=${next}; path=/; max-age=${YEAR_S}; samesite=strict`;
+    if (next === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = next;
+  };
+  return (
+    <div suppressHydrationWarning>
+      <p className={styles.label} aria-hidden="true">
+        Colours
+      </p>
+      <Segmented label="Colours" value={theme} options={THEME_OPTIONS} onChange={choose} />
+    </div>
+  );
+}
+
+function currentTheme(): Theme {
+  if (typeof document === 'undefined') return 'system';
+  const theme = document.documentElement.dataset['theme'] ?? 'system';
+  return isTheme(theme) ? theme : 'system';
+}
+
+async function logOut(): Promise<void> {
+  await fetch('/api/session', { method: 'DELETE' });
+  window.location.assign('/login');
+}
