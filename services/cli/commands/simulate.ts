@@ -1,6 +1,11 @@
-import { declareFlags, readSettings, type FlagDeclarer, type Logger } from '@kubehero/runtime';
+import { dashboardEnvironment } from '@kubehero/contract';
+import { createLogger, declareFlags, readSettings, type Logger } from '@kubehero/runtime';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { simulateSettings } from '../simulate/options.js';
 import { checkRejections, simulate, type SimulationResult } from '../simulate/simulate.js';
+import { defaultDataFolder } from '../up/data-folder.js';
+import type { RegisterCommand } from './command.js';
 
 /** What the command needs of the process. */
 export interface SimulateCommandContext {
@@ -10,13 +15,34 @@ export interface SimulateCommandContext {
   readonly signal: AbortSignal;
 }
 
-/** The command's line in `kubehero --help`. */
-export const simulateDescription =
-  'Send deterministic telemetry of an invented fleet through the real collector protocol';
-
-/** Declares the flags of `kubehero simulate`. */
-export function declareSimulate(command: FlagDeclarer): void {
+/** `kubehero simulate`: telemetry of an invented fleet. */
+export const registerSimulate: RegisterCommand = (program, run) => {
+  const command = program
+    .command('simulate')
+    .description('send deterministic telemetry of an invented fleet through the real collector protocol');
   declareFlags(command, simulateSettings);
+  command.action((flags: Readonly<Record<string, unknown>>) => {
+    run((signal) => {
+      const { env, stdout } = process;
+      const format = process.stderr.isTTY ? 'human' : 'json';
+      return runSimulate(withLocalServer(flags, env), {
+        env,
+        stdout,
+        signal,
+        logger: createLogger({ format, level: 'warn' }),
+      });
+    });
+  });
+};
+
+/** The server in the local data folder, where nothing else names one. */
+function withLocalServer(
+  flags: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, unknown>> {
+  const isNamed = flags['client'] !== undefined || env[dashboardEnvironment.server] !== undefined;
+  const local = join(defaultDataFolder(env), 'client.json');
+  return isNamed || !existsSync(local) ? flags : { ...flags, client: local };
 }
 
 function toText(result: SimulationResult): string {

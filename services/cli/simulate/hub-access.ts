@@ -1,3 +1,4 @@
+import { dashboardEnvironment } from '@kubehero/contract';
 import {
   admin,
   createConnectClient,
@@ -34,7 +35,7 @@ async function readAccessFile(settings: SimulateSettings): Promise<ClientFile> {
   if (server !== undefined && token !== undefined) return { server, token };
   throw new UserError(
     'NO_SERVER',
-    'no server is given: give --client FILE, or set KUBEHERO_SERVER and KUBEHERO_TOKEN',
+    `no server is named: give --client FILE, or ${dashboardEnvironment.server} and ${dashboardEnvironment.token}, or start 'kubehero up'`,
     { exitCode: 2 },
   );
 }

@@ -1,3 +1,4 @@
+import { dashboardEnvironment } from '@kubehero/contract';
 import {
   BadValueError,
   choiceSetting,
@@ -7,8 +8,8 @@ import {
   pathSetting,
   switchSetting,
   textSetting,
-  type HostPort,
   hostPortSetting,
+  type HostPort,
   type Setting,
   type SettingsOf,
 } from '@kubehero/runtime';
@@ -94,7 +95,7 @@ export const simulateSettings = {
   ),
   server: optionalSetting(
     textSetting({
-      env: 'KUBEHERO_SERVER',
+      env: dashboardEnvironment.server,
       unit: 'url',
       pattern: /^https?:\/\//,
       allowed: 'give a URL of http:// or https://',
@@ -102,7 +103,7 @@ export const simulateSettings = {
     }),
   ),
   token: optionalSetting(
-    textSetting({ env: 'KUBEHERO_TOKEN', unit: 'token', reason: 'bearer token of the HTTP API' }),
+    textSetting({ env: dashboardEnvironment.token, unit: 'token', reason: 'bearer token of the HTTP API' }),
   ),
   grpc: optionalSetting<HostPort>(
     hostPortSetting({ flag: 'grpc', reason: 'gRPC port of the hub, where the client file does not name it' }),
