@@ -46,7 +46,9 @@ export function sealSeconds({ source, meters, identify }: SealInput, plan: SealP
     addTo(rows, { identity, cpuUs, meter });
   }
   const kept = [...rows.values()].filter(isWorthARow);
-  return plan.seconds.map((second, index) => buildSecond(kept, { source, second, index, of: plan.seconds.length }));
+  return plan.seconds.map((second, index) =>
+    buildSecond(kept, { source, second, index, of: plan.seconds.length }),
+  );
 }
 
 function takeCpuUs(meter: Meter, carriedPart: number): number {
@@ -58,7 +60,10 @@ function takeCpuUs(meter: Meter, carriedPart: number): number {
   return cpuUs;
 }
 
-function addTo(rows: Map<ContainerIdentity, Row>, from: { identity: ContainerIdentity; cpuUs: number; meter: Meter }): void {
+function addTo(
+  rows: Map<ContainerIdentity, Row>,
+  from: { identity: ContainerIdentity; cpuUs: number; meter: Meter },
+): void {
   const { identity, cpuUs, meter } = from;
   let row = rows.get(identity);
   if (row === undefined) {
@@ -80,7 +85,10 @@ function addColumns(sum: Float64Array | undefined, more: Float64Array | undefine
 /** A container costs its requests even when it does nothing; nothing else does. */
 function isWorthARow(row: Row): boolean {
   return (
-    row.identity.kind === identityKinds.container || row.cpuUs > 0 || row.memoryBytes > 0 || row.tx !== undefined
+    row.identity.kind === identityKinds.container ||
+    row.cpuUs > 0 ||
+    row.memoryBytes > 0 ||
+    row.tx !== undefined
   );
 }
 

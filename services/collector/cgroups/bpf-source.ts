@@ -7,11 +7,19 @@ import { CgroupColumns, type Sample, type UsageSource } from './sample.js';
 
 /** What the kernel part consists of; absent sensors are not available on this machine. */
 export interface Sensors {
-  readonly usage: UsageSensor;
+  usage: UsageSensor;
   readonly lifecycle?: LifecycleSensor;
   readonly network?: NetworkSensor;
 }
 
+/** How the usage sensor is opened again when the machine outgrew it. */
+export interface Growth {
+  capacity: number;
+  readonly openSensor: (capacity: number) => UsageSensor;
+}
+
+/** Beyond this cgroups are counted as lost. */
+const largestCapacity = 262_144;
 /** How many readings pass without reading directories again after it was done. */
 const rescanAfterReadings = 4;
 
@@ -33,6 +41,7 @@ export class BpfSource implements UsageSource {
   constructor(
     private readonly sensors: Sensors,
     private readonly mounts: CgroupMounts & { readonly unified: string },
+    private readonly growth: Growth,
   ) {
     this.names = new CgroupNames(mounts.unified);
     this.memoryNames = mounts.memoryV1 === undefined ? undefined : new CgroupNames(mounts.memoryV1);
@@ -51,8 +60,7 @@ export class BpfSource implements UsageSource {
     sample.births.length = 0;
     sample.traffic.length = 0;
     this.sensors.lifecycle?.beginGeneration();
-    this.sensors.usage.pass();
-    this.lostCgroups += this.sensors.usage.lost;
+    this.passAndGrow();
     this.sensors.usage.copyLiving(sample.living);
     sample.dead.reset(0);
     this.sensors.lifecycle?.copyDeaths(sample.dead);
@@ -66,6 +74,19 @@ export class BpfSource implements UsageSource {
     this.sensors.network?.close();
     this.sensors.lifecycle?.close();
     this.sensors.usage.close();
+  }
+
+  /** The kernel's counters are where they were, so a larger array loses nothing. */
+  private passAndGrow(): void {
+    this.sensors.usage.pass();
+    while (this.sensors.usage.lost > 0 && this.growth.capacity < largestCapacity) {
+      this.growth.capacity *= 2;
+      const larger = this.growth.openSensor(this.growth.capacity);
+      this.sensors.usage.close();
+      this.sensors.usage = larger;
+      larger.pass();
+    }
+    this.lostCgroups += this.sensors.usage.lost;
   }
 
   private takeBirths(sample: Sample): void {

@@ -49,6 +49,7 @@ export class CgroupTree {
   private touched: Tracked[] = [];
   private readings = 0;
   private root: Tracked | undefined;
+  private rootCpuNs: bigint | undefined;
 
   /** Meters with anything to seal, including those that ended with the last reading. */
   get activeMeters(): Iterable<Meter> {
@@ -73,14 +74,20 @@ export class CgroupTree {
     this.readings++;
     this.touched = [];
     for (const birth of sample.births) this.takeBirth(birth);
+    this.rootCpuNs = rootCpuNs;
     this.takeRows(sample.living, false);
     this.takeRows(sample.dead, true);
-    if (rootCpuNs !== undefined && this.root !== undefined) {
-      this.measure(this.root, Number(rootCpuNs & 0xffffffffn), Number(rootCpuNs >> 32n));
-    }
     this.charge();
     this.takeTraffic(sample);
     this.forgetGone(sample.dead);
+  }
+
+  /** Path of the living cgroup of a container, or undefined. Cost: a search of the whole tree. */
+  tryFindPath(containerId: string): string | undefined {
+    for (const { path } of this.byId.values()) {
+      if (path.includes(containerId)) return path;
+    }
+    return undefined;
   }
 
   /** A meter that belongs to no cgroup; the caller adds to it and ends it by `references = 0`. */
@@ -154,7 +161,9 @@ export class CgroupTree {
       tracked.memoryBytes = columns.memoryBytes[row] ?? -1;
       tracked.populated = !dead && columns.flag[row] === 1;
       if (dead && columns.flag[row] === 1) this.faults.deaths++;
-      this.measure(tracked, columns.cpuLow[row] ?? 0, columns.cpuHigh[row] ?? 0);
+      if (tracked !== this.root || this.rootCpuNs === undefined) {
+        this.measure(tracked, columns.cpuLow[row] ?? 0, columns.cpuHigh[row] ?? 0);
+      } else this.measure(tracked, Number(this.rootCpuNs & 0xffffffffn), Number(this.rootCpuNs >> 32n));
       this.touched.push(tracked);
     }
   }

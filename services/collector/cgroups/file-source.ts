@@ -112,12 +112,21 @@ export class CpuacctOverlay implements UsageSource {
     );
     growBy(sample.living, readings.length);
     for (const reading of readings) {
-      const row = { ...reading, id: -reading.id, parentId: reading.parentId === 0 ? this.rootId : -reading.parentId };
+      const row = {
+        ...reading,
+        id: -reading.id,
+        parentId: reading.parentId === 0 ? this.rootId : -reading.parentId,
+      };
       known.set(row.id, row.path);
       if (this.known.get(row.id) !== row.path) sample.births.push(birthOf(row));
       append(sample.living, row);
     }
     this.known = known;
+  }
+
+  /** Whether this v1 cgroup of cpuacct was a row in the last reading. */
+  has(cpuacctCgroupId: number): boolean {
+    return this.known.has(-cpuacctCgroupId);
   }
 
   close(): void {

@@ -21,6 +21,14 @@ export class Meter {
     readonly heir: Meter | undefined,
   ) {}
 
+  /** Forgets what the last reading added and returns its CPU time; remainders of sealed seconds stay. */
+  discard(): number {
+    const droppedNs = this.tickNs;
+    this.tickNs = 0;
+    this.txBytes = this.rxBytes = undefined;
+    return droppedNs;
+  }
+
   /** Adds traffic of a class. */
   addTraffic(networkClass: number, txBytes: number, rxBytes: number): void {
     this.txBytes ??= new Float64Array(classes);

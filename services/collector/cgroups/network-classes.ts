@@ -97,7 +97,9 @@ function parseIPv4(text: string): Uint8Array {
 function parseIPv6(text: string): Uint8Array {
   const [head = '', tail] = text.split('::');
   const groups = (part: string): number[] =>
-    part === '' ? [] : part.split(':').flatMap((group) => (isIPv4(group) ? pairs(group) : [parseInt(group, 16)]));
+    part === ''
+      ? []
+      : part.split(':').flatMap((group) => (isIPv4(group) ? pairs(group) : [parseInt(group, 16)]));
   const front = groups(head);
   const back = tail === undefined ? [] : groups(tail);
   const zeros = Array.from({ length: 8 - front.length - back.length }, () => 0);
@@ -116,4 +118,3 @@ function clearBeyond(bytes: Uint8Array, bits: number): Uint8Array {
     return byte & (0xff << (8 - kept));
   });
 }
-

@@ -43,12 +43,20 @@ export class ProcessSplitter {
     const cpuByProcess = new Map<string, number>();
     for (const process of ended) this.charge(process);
     for (const process of living) {
-      this.charge(process)?.addMemory(process.residentBytes);
+      this.moveMemory(this.charge(process), process.residentBytes);
       cpuByProcess.set(keyOf(process), process.cpuNs);
     }
     this.cpuByProcess = cpuByProcess;
     this.lastReadingBootNs = bootNs;
     this.endIdle();
+  }
+
+  /** Where the root's memory is known, that of its processes is part of it. */
+  private moveMemory(to: Meter | undefined, residentBytes: number): void {
+    const root = this.tree.rootMeter;
+    if (to === undefined || root === undefined) return;
+    to.addMemory(residentBytes);
+    if (root.memoryBytes > 0) root.memoryBytes = Math.max(0, root.memoryBytes - residentBytes);
   }
 
   private charge(process: ProcessReading): Meter | undefined {

@@ -16,7 +16,9 @@ const containerId = '([0-9a-f]{64})';
 /** "pod<uid>" of the cgroupfs driver, "kubepods-burstable-pod<uid with _>.slice" of the systemd driver. */
 const podPattern = new RegExp(`^(?:[a-z0-9-]*kubepods(?:-burstable|-besteffort)?-)?pod${uid}(?:\\.slice)?$`);
 /** "<id>" of the cgroupfs driver; "cri-containerd-<id>.scope", "crio-<id>.scope", "docker-<id>.scope". */
-const containerPattern = new RegExp(`^(?:(?:cri-containerd|crio|docker|libpod)-)?${containerId}(?:\\.scope)?$`);
+const containerPattern = new RegExp(
+  `^(?:(?:cri-containerd|crio|docker|libpod)-)?${containerId}(?:\\.scope)?$`,
+);
 /** What containerd makes when it is set to another driver than kubelet: "<slice>:cri-containerd:<id>". */
 const mixedPattern = new RegExp(`^(?:[a-z0-9-]*-)?pod${uid}(?:\\.slice)?:[a-z-]+:${containerId}$`);
 const unitPattern = /\.(?:service|scope|mount|swap|socket)$/;

@@ -1,9 +1,16 @@
 /** Values of kubehero.telemetry.v1.IdentityKind. */
-export const identityKinds = { container: 0, podOverhead: 1, host: 2 } as const;
+export const identityKinds = {
+  container: 'IDENTITY_KIND_CONTAINER',
+  podOverhead: 'IDENTITY_KIND_POD_OVERHEAD',
+  host: 'IDENTITY_KIND_HOST',
+} as const;
+
+/** One of {@link identityKinds}. */
+export type IdentityKind = (typeof identityKinds)[keyof typeof identityKinds];
 
 /** Whose usage a row is; the message kubehero.telemetry.v1.ContainerIdentity. Immutable and compared by reference. */
 export interface ContainerIdentity {
-  readonly kind: number;
+  readonly kind: IdentityKind;
   readonly podUid: string;
   readonly namespace: string;
   readonly pod: string;

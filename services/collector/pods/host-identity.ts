@@ -29,9 +29,16 @@ export function hostIdentity(subject: HostSubject): ContainerIdentity {
   };
 }
 
-function namesOf(subject: HostSubject): Pick<ContainerIdentity, 'workloadKind' | 'workload' | 'pod' | 'podUid'> {
+function namesOf(
+  subject: HostSubject,
+): Pick<ContainerIdentity, 'workloadKind' | 'workload' | 'pod' | 'podUid'> {
   if (subject.kind === 'process') {
-    return { workloadKind: 'Process', workload: subject.comm, pod: subject.comm, podUid: `/#process:${subject.comm}` };
+    return {
+      workloadKind: 'Process',
+      workload: subject.comm,
+      pod: subject.comm,
+      podUid: `/#process:${subject.comm}`,
+    };
   }
   const podUid = subject.id < 0 ? `${subject.path}#v1-${-subject.id}` : `${subject.path}#${subject.id}`;
   const path = subject.path === '/' ? rootWorkload : subject.path.slice(1);

@@ -46,7 +46,10 @@ export interface IdentitiesOptions {
  * compared by reference; changed facts (labels, requests) give another.
  */
 export class Identities {
-  private readonly byMeter = new WeakMap<Meter, { facts: unknown; identity: ContainerIdentity | undefined }>();
+  private readonly byMeter = new WeakMap<
+    Meter,
+    { facts: unknown; identity: ContainerIdentity | undefined }
+  >();
   private readonly interned = new Map<string, ContainerIdentity>();
 
   constructor(private readonly options: IdentitiesOptions) {}
@@ -59,7 +62,9 @@ export class Identities {
     const known = this.byMeter.get(meter);
     if (known !== undefined && known.facts === facts) return known.identity;
     const identity = this.make(subject, facts === subject ? undefined : (facts as PodRecord | undefined));
-    this.byMeter.set(meter, { facts, identity });
+    if (subject.kind !== 'container' || isSettled(subject.containerId, facts as PodRecord | undefined)) {
+      this.byMeter.set(meter, { facts, identity });
+    }
     return identity;
   }
 
@@ -86,7 +91,8 @@ export class Identities {
     pod: PodRecord | undefined,
   ): ContainerIdentity {
     const record = pod?.containers.find((candidate) => candidate.containerId === containerId);
-    if (record === undefined && this.options.isSandbox?.(containerId) === true) return this.overhead(podUid, pod);
+    if (record === undefined && this.options.isSandbox?.(containerId) === true)
+      return this.overhead(podUid, pod);
     const guessed = record ?? onlyWithoutId(pod);
     return {
       kind: identityKinds.container,
@@ -107,6 +113,11 @@ export class Identities {
     this.interned.set(key, identity);
     return identity;
   }
+}
+
+/** Whether the API knows the container, so that nothing about it is a guess. */
+function isSettled(containerId: string, pod: PodRecord | undefined): boolean {
+  return pod?.containers.some((candidate) => candidate.containerId === containerId) ?? false;
 }
 
 /** The status comes a second or two after the start: if one container alone has no id yet, it is that one. */
@@ -133,7 +144,8 @@ function podNames(podUid: string, pod: PodRecord | undefined): PodNames {
 }
 
 function resourcesOf(record: ContainerRecord): typeof noResources | ContainerRecordResources {
-  const { cpuRequestMillicores, memoryRequestBytes, gpuRequest, cpuLimitMillicores, memoryLimitBytes } = record;
+  const { cpuRequestMillicores, memoryRequestBytes, gpuRequest, cpuLimitMillicores, memoryLimitBytes } =
+    record;
   return { cpuRequestMillicores, memoryRequestBytes, gpuRequest, cpuLimitMillicores, memoryLimitBytes };
 }
 

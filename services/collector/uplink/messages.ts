@@ -29,7 +29,7 @@ export interface NodeBatch {
   readonly netClass: Buffer;
   readonly netTxBytes: Buffer;
   readonly netRxBytes: Buffer;
-  readonly source: number;
+  readonly source: 'SOURCE_BPF' | 'SOURCE_CGROUP_V2' | 'SOURCE_CGROUP_V1';
 }
 
 /** The message kubehero.telemetry.v1.ReportRequest. */

@@ -4,7 +4,11 @@ import type { ContainerIdentity } from '../pods/container-identity.js';
 import type { NodeBatch, NodeSpec } from './messages.js';
 
 /** Values of kubehero.telemetry.v1.Source. */
-const sources: Readonly<Record<UsageSourceName, number>> = { BPF: 1, CGROUP_V2: 2, CGROUP_V1: 3 };
+const sources = {
+  BPF: 'SOURCE_BPF',
+  CGROUP_V2: 'SOURCE_CGROUP_V2',
+  CGROUP_V1: 'SOURCE_CGROUP_V1',
+} as const satisfies Record<UsageSourceName, string>;
 /** A dictionary of fewer entries is never emptied. */
 const smallDictionary = 4096;
 

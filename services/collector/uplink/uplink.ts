@@ -190,7 +190,9 @@ export class Uplink {
   private takeRejection(rejection: NonNullable<ReportResponse['rejection']>): void {
     const reason = String(rejection.reason ?? 'REJECTION_REASON_UNSPECIFIED');
     this.statistics.rejections[reason] = (this.statistics.rejections[reason] ?? 0) + 1;
-    this.options.onNotice(`the hub refused batch ${String(rejection.sequence)}: ${rejection.message ?? reason}`);
+    this.options.onNotice(
+      `the hub refused batch ${String(rejection.sequence)}: ${rejection.message ?? reason}`,
+    );
   }
 
   private checkDrained(): void {
@@ -230,5 +232,8 @@ function takeBatch(waiting: readonly SealedSecond[]): SealedSecond[] {
 }
 
 function columnBytes(batch: object): number {
-  return Object.values(batch).reduce<number>((sum, value) => sum + (Buffer.isBuffer(value) ? value.length : 0), 0);
+  return Object.values(batch).reduce<number>(
+    (sum, value) => sum + (Buffer.isBuffer(value) ? value.length : 0),
+    0,
+  );
 }

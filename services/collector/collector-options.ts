@@ -1,0 +1,41 @@
+import type { CollectorMode } from './cgroups/open-usage.js';
+import type { TopologyPrefix } from './cgroups/network-classes.js';
+import type { ClockSource } from './buffer/second-clock.js';
+import type { PodDirectory } from './pods/identities.js';
+import type { NodeSpec, OpenReport } from './uplink/messages.js';
+
+/** What the Kubernetes API says of this node; absent on a plain host. */
+export interface NodeWatch {
+  readonly pods: PodDirectory;
+  /** UID of the Node object. */
+  readonly nodeUid: string;
+  /** The node's part of the spec: name, provider id, labels, annotations, capacity; another object when it changed. */
+  readonly nodeSpec: () => Partial<NodeSpec>;
+  /** Ends the watch. */
+  stop(): void;
+}
+
+/** How a collector is made. */
+export interface CollectorOptions {
+  readonly mode: Exclude<CollectorMode, 'off'>;
+  /** Opens a Report call on the channel to the hub. */
+  readonly openReport: OpenReport;
+  /** Program and version, "kubehero-collector/0.1.0". */
+  readonly emitter: string;
+  /** Takes sentences for people: what is missing, what was refused. */
+  readonly onNotice: (sentence: string) => void;
+  /** Folder for the incarnation and the last sealed second. */
+  readonly stateDir?: string;
+  /** Identity of this node where it is neither a Kubernetes UID nor the machine id. */
+  readonly nodeUid?: string;
+  /** Replaces members of the node's spec, for example a price annotation of a plain host. */
+  readonly spec?: Partial<NodeSpec>;
+  /** The watch of this node's pods, on Kubernetes. */
+  readonly kubernetes?: NodeWatch;
+  /** Prefixes of the network topology that are known from the start. */
+  readonly topology?: readonly TopologyPrefix[];
+  /** Sealed seconds that are kept until they are acknowledged. @default 60 */
+  readonly bufferSeconds?: number;
+  /** @default the machine's clocks */
+  readonly clock?: ClockSource;
+}
