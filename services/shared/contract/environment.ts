@@ -70,6 +70,8 @@ export const environmentNames = {
   /** The cluster's certificate and key, PEM, by which collectors and operator enrol. */
   clusterCertFile: 'KUBEHERO_CLUSTER_CERT_FILE',
   clusterKeyFile: 'KUBEHERO_CLUSTER_KEY_FILE',
+  /** Price of the collector's node per hour, a plain decimal; counts as its annotation kubehero.io/price-per-hour. */
+  nodePrice: 'KUBEHERO_NODE_PRICE',
   /** `auto`, `bpf`, `cgroup` or `off`. */
   collectorMode: 'KUBEHERO_COLLECTOR_MODE',
   /** Where the host's cgroup2 root, and its `/proc`, are mounted in the collector's container (read only). */

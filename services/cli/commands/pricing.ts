@@ -1,0 +1,226 @@
+import type { RefreshReport } from '@kubehero/pricing';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { RegisterCommand, RunCommand } from './command.js';
+
+// Named here and not imported: reading the arguments of another command must not load the pricing engine.
+const SOURCES = [
+  'aws-offer',
+  'aws-getproducts',
+  'aws-spot-history',
+  'aws-spot-feed',
+  'azure-retail',
+  'gcp-skus',
+  'gcp-machine-types',
+  'custom',
+] as const;
+
+interface RefreshFlags {
+  readonly source: (typeof SOURCES)[number];
+  readonly fromFile: readonly string[];
+  readonly region?: string;
+  readonly asOf?: number;
+  readonly catalogue: string;
+  readonly accept?: true | readonly string[];
+  readonly replace?: true;
+  readonly output?: 'text' | 'json';
+}
+
+interface LookupFlags {
+  readonly catalogue: string;
+  readonly queries?: string;
+  readonly node?: string;
+  readonly provider: string;
+  readonly region?: string;
+  readonly zone?: string;
+  readonly type?: string;
+  readonly os: string;
+  readonly spot?: true;
+  readonly at?: number;
+  readonly builtIn?: true;
+  readonly output?: 'text' | 'json';
+}
+
+function instant(text: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at) || !/^\d{4}-\d{2}-\d{2}/.test(text)) {
+    throw new InvalidArgumentError('write an instant such as 2026-11-22T00:00:00Z.');
+  }
+  return at;
+}
+
+function outputOption(): Option {
+  return new Option('--output <format>', 'how to print').choices(['text', 'json']);
+}
+
+/** `kubehero pricing`: what everything costs, and why. */
+export const registerPricing: RegisterCommand = (program, run) => {
+  const pricing = program.command('pricing').description('price catalogues: refresh them, ask them');
+  registerRefresh(pricing, run);
+  registerLookup(pricing, run);
+};
+
+function registerRefresh(pricing: Command, run: RunCommand): void {
+  pricing
+    .command('refresh')
+    .description('add what files of a price source say to a catalogue folder')
+    .addOption(new Option('--source <name>', 'what the files are').choices(SOURCES).makeOptionMandatory())
+    .requiredOption(
+      '--from-file <files...>',
+      'plain or gzip files; several pages of one answer are several files',
+    )
+    .requiredOption('--catalogue <folder>', 'folder that holds the catalogue')
+    .option('--region <region>', 'region of files that name none')
+    .option('--as-of <instant>', 'when validity is judged (default: now)', instant)
+    .option('--accept [parts...]', "let suspicious parts through: 'region/family', 'region', or all")
+    .option('--replace', 'the files are all there is about their regions: what they lack is gone')
+    .addOption(outputOption())
+    .action((flags: RefreshFlags) => {
+      run(() => runRefresh(flags, process));
+    });
+}
+
+function registerLookup(pricing: Command, run: RunCommand): void {
+  pricing
+    .command('lookup')
+    .description('say what something costs, from which source, and why')
+    .requiredOption('--catalogue <folder>', 'folder that holds the catalogue')
+    .option('--queries <file>', 'one JSON query a line, answered one JSON line each')
+    .option('--node <file>', 'a Kubernetes Node object in JSON')
+    .addOption(
+      new Option('--provider <name>', 'cloud').choices(['aws', 'azure', 'gcp', 'custom']).default('aws'),
+    )
+    .option('--region <region>', 'region')
+    .option('--zone <zone>', 'zone')
+    .option('--type <type>', 'instance type')
+    .addOption(
+      new Option('--os <system>', 'operating system')
+        .choices(['linux', 'windows', 'rhel', 'suse'])
+        .default('linux'),
+    )
+    .option('--spot', 'spot or preemptible')
+    .option('--at <instant>', 'price at that time', instant)
+    .option('--built-in', 'use the list that ships with the product where the folder knows nothing')
+    .addOption(outputOption())
+    .action((flags: LookupFlags) => {
+      run(() => runLookup(flags, process));
+    });
+}
+
+interface Streams {
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stderr: { write(text: string): unknown };
+}
+
+/** Runs `kubehero pricing refresh`. @returns the exit code */
+export async function runRefresh(flags: RefreshFlags, streams: Streams): Promise<number> {
+  const { refreshFolder, refreshNotes, PricingError } = await import('@kubehero/pricing');
+  try {
+    const nowMs = Date.now();
+    const report = await refreshFolder({
+      source: flags.source,
+      files: flags.fromFile,
+      region: flags.region,
+      asOfMs: flags.asOf ?? nowMs,
+      nowMs,
+      catalogue: flags.catalogue,
+      accept: flags.accept === undefined ? [] : acceptedParts(flags.accept),
+      replace: flags.replace === true,
+    });
+    for (const note of refreshNotes(report)) streams.stderr.write(`kubehero: ${note}\n`);
+    streams.stdout.write(flags.output === 'json' ? `${JSON.stringify(report)}\n` : refreshText(report));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof PricingError)) throw error;
+    streams.stderr.write(`kubehero: ${error.message}\n`);
+    return 1;
+  }
+}
+
+function acceptedParts(accept: true | readonly string[]): readonly string[] {
+  return accept === true || accept.length === 0 ? ['all'] : accept;
+}
+
+function refreshText(report: RefreshReport): string {
+  const { source, catalogueVersion, rows, added, changed, quarantinedRows } = report;
+  const passedOver = Object.values(report.skipped).reduce((sum, count) => sum + count, 0);
+  return (
+    `${source}: catalogue version ${String(catalogueVersion)}: ${String(rows)} rows read, ${String(added)} new, ` +
+    `${String(changed)} changed, ${String(quarantinedRows)} quarantined, ${String(passedOver)} records passed over\n`
+  );
+}
+
+/** Runs `kubehero pricing lookup`. @returns the exit code */
+export async function runLookup(flags: LookupFlags, streams: Streams): Promise<number> {
+  const pricing = await import('@kubehero/pricing');
+  const source = { catalogue: flags.catalogue, builtIn: flags.builtIn === true };
+  try {
+    if (flags.queries !== undefined) {
+      const out = new BufferedLines(streams.stdout);
+      const wrong = await pricing.lookupFile(source, flags.queries, (line) => {
+        out.write(line);
+      });
+      out.flush();
+      if (wrong > 0)
+        streams.stderr.write(
+          `kubehero: ${String(wrong)} lines of ${flags.queries} are no query: see their explanations\n`,
+        );
+      return wrong === 0 ? 0 : 1;
+    }
+    return await lookupOne(pricing, source, flags, streams);
+  } catch (error) {
+    if (!(error instanceof pricing.PricingError)) throw error;
+    streams.stderr.write(`kubehero: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function lookupOne(
+  pricing: typeof import('@kubehero/pricing'),
+  source: { catalogue: string; builtIn: boolean },
+  flags: LookupFlags,
+  streams: Streams,
+): Promise<number> {
+  const question = pricing.parseLookupLine(await questionText(flags), '--node or --type');
+  const found = await pricing.answer(await pricing.openLookup(source), question);
+  if (flags.output === 'json') streams.stdout.write(`${JSON.stringify(found)}\n`);
+  else {
+    const price = found.price === null ? 'unpriced' : `${found.price} ${found.currency} per ${found.unit}`;
+    streams.stdout.write(`${price}\n${found.explanation.map((line) => `  ${line}\n`).join('')}`);
+  }
+  return 0;
+}
+
+async function questionText(flags: LookupFlags): Promise<string> {
+  const at = flags.at === undefined ? {} : { at: new Date(flags.at).toISOString() };
+  if (flags.node !== undefined) {
+    const { readFile } = await import('node:fs/promises');
+    return `{"node":${await readFile(flags.node, 'utf8')},"at":${JSON.stringify(at.at ?? '')}}`;
+  }
+  return JSON.stringify({
+    provider: flags.provider,
+    region: flags.region ?? '',
+    zone: flags.zone ?? '',
+    instanceType: flags.type ?? '',
+    os: flags.os,
+    purchaseModel: flags.spot === true ? 'spot' : 'on-demand',
+    ...at,
+  });
+}
+
+const FLUSH_CHARACTERS = 64 * 1024;
+
+class BufferedLines {
+  #text = '';
+
+  constructor(private readonly stream: Streams['stdout']) {}
+
+  write(line: string): void {
+    this.#text += `${line}\n`;
+    if (this.#text.length > FLUSH_CHARACTERS) this.flush();
+  }
+
+  flush(): void {
+    if (this.#text !== '') this.stream.write(this.#text);
+    this.#text = '';
+  }
+}

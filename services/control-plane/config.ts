@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises';
+import { environmentNames, ports } from '@kubehero/contract';
+import {
+  choiceSetting,
+  decimalSetting,
+  hostPortSetting,
+  integerSetting,
+  listSetting,
+  logLevels,
+  optionalSetting,
+  pathSetting,
+  textSetting,
+  urlSetting,
+  type SettingsOf,
+} from '@kubehero/runtime';
+
+/** Where PostgreSQL is. */
+export const postgresSettings = {
+  postgresUrl: urlSetting({
+    env: environmentNames.postgresUrl,
+    reason: 'address of PostgreSQL, with the user and the database, without a password',
+    schemes: ['postgres', 'postgresql'],
+  }),
+  postgresPasswordFile: optionalSetting(
+    pathSetting({ env: environmentNames.postgresPasswordFile, reason: "file with the user's password" }),
+  ),
+  postgresCaFile: optionalSetting(
+    pathSetting({ env: environmentNames.postgresCaFile, reason: 'CA bundle (PEM); given means that TLS is required' }),
+  ),
+};
+
+/** Settings of `kubehero control-plane`, from the environment that its manifest gives it. */
+export const controlPlaneSettings = {
+  ...postgresSettings,
+  http: hostPortSetting({
+    flag: 'http',
+    env: environmentNames.httpListen,
+    reason: 'address of the HTTP API',
+    fallback: { host: '0.0.0.0', port: ports.controlPlaneHttp },
+  }),
+  grpc: hostPortSetting({
+    flag: 'grpc',
+    env: environmentNames.grpcListen,
+    reason: 'address of gRPC',
+    fallback: { host: '0.0.0.0', port: ports.controlPlaneGrpc },
+  }),
+  serverNames: listSetting({
+    env: environmentNames.grpcServerNames,
+    reason: "DNS names and addresses in the server's certificate",
+    of: textSetting({ reason: 'name or address', unit: 'name' }),
+    fallback: ['localhost', '127.0.0.1'],
+  }),
+  podName: textSetting({ env: environmentNames.podName, reason: 'name of this replica', unit: 'name', fallback: 'control-plane' }),
+  podIp: textSetting({ env: environmentNames.podIp, reason: 'address of this replica', unit: 'address', fallback: '127.0.0.1' }),
+  clickhouseUrl: urlSetting({
+    env: environmentNames.clickhouseUrl,
+    reason: 'address of ClickHouse, without a password',
+    schemes: ['http', 'https'],
+  }),
+  clickhouseUser: textSetting({ env: environmentNames.clickhouseUser, reason: 'user of ClickHouse', unit: 'name', fallback: 'default' }),
+  clickhouseDatabase: textSetting({
+    env: environmentNames.clickhouseDatabase,
+    reason: 'database of the cost tables',
+    unit: 'name',
+    fallback: 'kubehero',
+    pattern: /^[a-z_][a-z0-9_]{0,62}$/,
+    allowed: 'give a lower-case name of letters, digits and underscores',
+  }),
+  clickhousePasswordFile: optionalSetting(
+    pathSetting({ env: environmentNames.clickhousePasswordFile, reason: "file with the user's password" }),
+  ),
+  clickhouseCaFile: optionalSetting(pathSetting({ env: environmentNames.clickhouseCaFile, reason: 'CA bundle (PEM) for https' })),
+  clickhouseCluster: optionalSetting(
+    textSetting({
+      env: environmentNames.clickhouseCluster,
+      reason: 'name of the ClickHouse cluster, absent on a single server',
+      unit: 'name',
+      pattern: /^[A-Za-z0-9_-]{1,64}$/,
+    }),
+  ),
+  caKeyFile: pathSetting({
+    env: environmentNames.caKeyFile,
+    reason: "file with 32 random bytes (base64) that seal the certificate authority's key",
+  }),
+  apiTokenFile: pathSetting({ env: environmentNames.apiTokenFile, reason: 'file with the bearer token of the HTTP API' }),
+  rawRetentionDays: integerSetting({
+    env: environmentNames.rawRetentionDays,
+    reason: 'days that single seconds are kept',
+    unit: 'days',
+    min: 1,
+    max: 3650,
+    fallback: 30,
+  }),
+  currency: textSetting({
+    env: environmentNames.currency,
+    reason: 'reporting currency (ISO 4217)',
+    unit: 'code',
+    fallback: 'USD',
+    pattern: /^[A-Z]{3}$/,
+    allowed: 'give three capital letters',
+  }),
+  drainSeconds: decimalSetting({
+    env: environmentNames.drainSeconds,
+    reason: 'longest time that a stop may take',
+    unit: 'seconds',
+    min: 1,
+    max: 3600,
+    fallback: 20,
+  }),
+  logLevel: choiceSetting({ env: environmentNames.logLevel, reason: 'which lines are logged', choices: logLevels, fallback: 'info' }),
+};
+
+/** Settings of `kubehero control-plane`. */
+export type ControlPlaneSettings = SettingsOf<typeof controlPlaneSettings>;
+
+/** URL with its password, and the CA, read from the mounted files. */
+export async function toPostgresUrl(settings: SettingsOf<typeof postgresSettings>): Promise<{ url: string; caPem?: string }> {
+  const url = await withPassword(settings.postgresUrl, settings.postgresPasswordFile);
+  url.searchParams.delete('sslmode'); // TLS is decided by the CA file; the driver would read the mode its own way
+  return { url: url.href, ...(await readPem(settings.postgresCaFile)) };
+}
+
+/** URL with user and password, and the CA, read from the mounted files. */
+export async function toClickHouseUrl(settings: ControlPlaneSettings): Promise<{ url: string; caPem?: string }> {
+  const url = await withPassword(settings.clickhouseUrl, settings.clickhousePasswordFile);
+  if (url.username === '') url.username = settings.clickhouseUser;
+  return { url: url.href, ...(await readPem(settings.clickhouseCaFile)) };
+}
+
+async function withPassword(text: string, file: string | undefined): Promise<URL> {
+  const url = new URL(text);
+  if (file !== undefined) url.password = encodeURIComponent((await readFile(file, 'utf8')).trim());
+  return url;
+}
+
+async function readPem(file: string | undefined): Promise<{ caPem?: string }> {
+  return file === undefined ? {} : { caPem: await readFile(file, 'utf8') };
+}
