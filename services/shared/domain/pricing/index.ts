@@ -32,6 +32,15 @@ export {
 } from './decimal.js';
 export { applyDiscount, discountApplies, type Discount } from './discount.js';
 export { composeGcpPrice, type Composition, type NotComposed } from './gcp-compose.js';
+export {
+  judgeRefresh,
+  LIST_LIMITS,
+  SPOT_LIMITS,
+  type GateLimits,
+  type GateOptions,
+  type GateResult,
+  type GateVerdict,
+} from './gate.js';
 export { gcpShapeByName, gcpSharedCoreVcpus, gpuModelKey, parseGcpCustomType } from './gcp-shapes.js';
 export { toNodeFacts, tryParseQuantity, type NodeFacts } from './node-facts.js';
 export { identifyNode, regionOfZone, type NodeIdentity } from './node-identity.js';

@@ -1,0 +1,44 @@
+import { FolderStore } from '../folder/folder-store.js';
+import { applyRefresh, type RefreshReport } from '../refresh.js';
+import { parseSource, type SourceName } from '../sources/index.js';
+import { inputFile } from '../stream/input.js';
+
+/** A refresh of a catalogue folder from files. */
+export interface FolderRefresh {
+  readonly source: SourceName;
+  readonly files: readonly string[];
+  readonly region?: string | undefined;
+  readonly asOfMs: number;
+  readonly nowMs: number;
+  readonly catalogue: string;
+  readonly accept: readonly string[];
+  /** The files say all that there is about their regions, so what they lack is gone. */
+  readonly replace: boolean;
+}
+
+/**
+ * Adds what files say to a catalogue folder. Files are read before the folder is touched; then one version is written
+ * whole. @throws PricingError, and then the folder is as it was
+ */
+export async function refreshFolder(refresh: FolderRefresh): Promise<RefreshReport> {
+  const parsed = await parseSource(refresh.source, refresh.files.map(inputFile), { region: refresh.region });
+  const store = new FolderStore(refresh.catalogue);
+  return store.exclusively(() =>
+    applyRefresh(store, parsed, {
+      source: refresh.source,
+      asOfMs: refresh.asOfMs,
+      nowMs: refresh.nowMs,
+      mode: refresh.replace ? 'replace' : 'add',
+      accept: refresh.accept,
+    }),
+  );
+}
+
+/** Sentences about a refresh for people: what is held back and what was noticed. */
+export function refreshNotes(report: RefreshReport): readonly string[] {
+  const held = report.quarantined.map(
+    ({ region, family, purchaseModel, reasons }) =>
+      `quarantined ${region}/${family} (${purchaseModel}): ${reasons.join('; ')}: the last good prices stay, let it through with --accept '${region}/${family}'`,
+  );
+  return [...held, ...report.warnings];
+}

@@ -1,0 +1,148 @@
+import {
+  toNodeFacts,
+  type MachineQuery,
+  type NodeFacts,
+  type PricedOs,
+  type PricedResource,
+  type Provider,
+  type ResourceQuery,
+} from '@kubehero/domain';
+import { PricingError } from './errors.js';
+import { asRecord, asText, ExactNumber, parseExactJson } from './stream/exact-json.js';
+
+/** A question as it was read from a line, with the instant that it asks about. */
+export type LookupQuestion = { readonly atMs: number | undefined } & (
+  | { readonly kind: 'machine'; readonly query: MachineQuery }
+  | { readonly kind: 'node'; readonly facts: NodeFacts }
+  | { readonly kind: 'resource'; readonly query: ResourceQuery }
+);
+
+const PROVIDERS: readonly Provider[] = ['aws', 'azure', 'gcp', 'custom'];
+const SYSTEMS: readonly PricedOs[] = ['linux', 'windows', 'rhel', 'suse'];
+const RESOURCES: readonly PricedResource[] = [
+  'volume',
+  'iops',
+  'throughput',
+  'snapshot',
+  'loadbalancer',
+  'ip',
+  'cluster-fee',
+  'network',
+];
+
+const ALIASES: Readonly<Record<string, string>> = {
+  'loadbalancer/application': 'alb',
+  'loadbalancer/network': 'nlb',
+  'loadbalancer/gateway': 'gwlb',
+  'loadbalancer/clb': 'classic',
+  'loadbalancer/elb': 'classic',
+  'network/cross-az': 'cross-zone',
+  'network/inter-zone': 'cross-zone',
+  'network/cross-region': 'inter-region',
+  'network/egress': 'internet',
+  'cluster-fee/eks': 'standard',
+  'cluster-fee/aks': 'standard',
+  'cluster-fee/gke': 'standard',
+  'cluster-fee/extended-support': 'extended',
+  'volume/magnetic': 'standard',
+  'gcp/volume/standard': 'pd-standard',
+  'gcp/volume/ssd': 'pd-ssd',
+  'gcp/volume/balanced': 'pd-balanced',
+};
+
+function bad(line: string, message: string): PricingError {
+  return new PricingError('BAD_QUERY', `${line}: ${message}`);
+}
+
+function oneOf<T extends string>(
+  value: unknown,
+  allowed: readonly T[],
+  what: { line: string; field: string },
+  otherwise?: T,
+): T {
+  const text = asText(value).toLowerCase();
+  if (text === '' && otherwise !== undefined) return otherwise;
+  const found = allowed.find((item) => item === text);
+  if (found === undefined) throw bad(what.line, `${what.field} '${text}' is none of ${allowed.join(', ')}`);
+  return found;
+}
+
+function amount(value: unknown): string | undefined {
+  const text = asText(value);
+  return text === '' ? undefined : text;
+}
+
+function gpus(value: unknown): Readonly<Record<string, number>> | undefined {
+  const entries = Object.entries(asRecord(value)).flatMap(([model, count]) => {
+    const number = Number(asText(count));
+    return Number.isInteger(number) && number > 0 && number <= 1024 ? [[model, number] as const] : [];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function purchaseModel(value: unknown, line: string): 'on-demand' | 'spot' {
+  const text = asText(value).toLowerCase().replaceAll('_', '-');
+  if (text === 'ondemand') return 'on-demand';
+  if (text === 'preemptible') return 'spot';
+  return oneOf(text, ['on-demand', 'spot'] as const, { line, field: 'purchaseModel' }, 'on-demand');
+}
+
+function resourceQuery(r: Record<string, unknown>, provider: Provider, line: string): ResourceQuery {
+  const resource = oneOf(r['resource'], RESOURCES, { line, field: 'resource' });
+  const name = asText(r['name']).trim().toLowerCase();
+  const alias = ALIASES[`${provider}/${resource}/${name}`] ?? ALIASES[`${resource}/${name}`] ?? name;
+  const tier =
+    provider === 'azure' && resource === 'volume' && /^[pes]\d+$/.test(alias) ? `${alias} lrs` : alias;
+  return { provider, region: asText(r['region']), resource, name: tier };
+}
+
+function machineQuery(r: Record<string, unknown>, provider: Provider, line: string): MachineQuery {
+  const zone = asText(r['zone']);
+  const vcpus = amount(r['vcpus']);
+  const memoryGib = amount(r['memoryGib']);
+  const accelerators = gpus(r['gpus']);
+  const tenancy = asText(r['tenancy']).toLowerCase() === 'dedicated';
+  const instanceType = asText(r['instanceType']);
+  if (instanceType === '') throw bad(line, 'instanceType is missing');
+  return {
+    provider,
+    region: asText(r['region']),
+    ...(zone === '' ? {} : { zone }),
+    instanceType,
+    os: oneOf(r['os'], SYSTEMS, { line, field: 'os' }, 'linux'),
+    purchaseModel: purchaseModel(r['purchaseModel'], line),
+    ...(tenancy ? { tenancy: 'dedicated' as const } : {}),
+    ...(vcpus === undefined ? {} : { vcpus }),
+    ...(memoryGib === undefined ? {} : { memoryGib }),
+    ...(accelerators === undefined ? {} : { gpus: accelerators }),
+  };
+}
+
+/** Turns exact numbers back into plain ones, for objects that hold no prices. */
+function plain(value: unknown): unknown {
+  if (value instanceof ExactNumber) return value.text;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+/** An instant as RFC 3339 text, epoch ms. @throws PricingError USAGE */
+export function parseAt(text: string, what: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at) || !/^\d{4}-\d{2}-\d{2}/.test(text)) {
+    throw new PricingError('USAGE', `${what} '${text}' is no instant: write 2026-11-22T00:00:00Z`);
+  }
+  return at;
+}
+
+/** Reads one line of a query file. @throws PricingError BAD_QUERY, NOT_JSON, USAGE */
+export function parseLookupLine(text: string, line: string): LookupQuestion {
+  const record = asRecord(parseExactJson(text, { name: line, offset: 0 }));
+  const atText = asText(record['at']);
+  const atMs = atText === '' ? undefined : parseAt(atText, `${line}: at`);
+  if (record['node'] !== undefined) return { kind: 'node', atMs, facts: toNodeFacts(plain(record['node'])) };
+  const provider = oneOf(record['provider'], PROVIDERS, { line, field: 'provider' });
+  if (record['resource'] !== undefined)
+    return { kind: 'resource', atMs, query: resourceQuery(record, provider, line) };
+  return { kind: 'machine', atMs, query: machineQuery(record, provider, line) };
+}

@@ -1,0 +1,149 @@
+import { PricingError } from '../../errors.js';
+import { parseJson } from '../../stream/exact-json.js';
+import type { InputFile } from '../../stream/input.js';
+import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
+import type { ParsedSource } from '../collector.js';
+import { RowCollector } from '../collector.js';
+import { addDerivedAwsRows } from './derived.js';
+import { judgeAwsProduct, toAwsProduct, type AwsCandidate } from './product.js';
+import { addOnDemandTerms } from './terms.js';
+
+/** What a parser is told besides its files. */
+export interface SourceOptions {
+  /** For files that name no region. */
+  readonly region?: string | undefined;
+}
+
+const HEADER = new Set(['formatVersion', 'offerCode', 'version', 'publicationDate']);
+
+// Exact values that only products outside the plain price carry: such a record needs no parsing.
+const DROPPED = [
+  '"UnusedCapacityReservation"',
+  '"AllocatedCapacityReservation"',
+  '"Bring your own license"',
+  '"SQL Std"',
+  '"SQL Web"',
+  '"SQL Ent"',
+].map((text) => Buffer.from(text));
+
+class OfferReader {
+  readonly header = new Map<string, string>();
+  readonly #kept = new Map<string, AwsCandidate>();
+  productsSeen = 0;
+  termsBeforeProducts = false;
+
+  constructor(
+    private readonly file: InputFile,
+    private readonly rows: RowCollector,
+    private readonly region: string | undefined,
+  ) {}
+
+  async read(): Promise<void> {
+    const reader = new JsonRecordReader({
+      name: this.file.name,
+      decide: (path) => this.#decide(path),
+      onRecord: (path, bytes, offset) => {
+        this.#record(path, bytes, offset);
+      },
+    });
+    for await (const chunk of this.file.open()) reader.write(chunk);
+    reader.end();
+  }
+
+  #decide(path: readonly string[]): PathDecision {
+    const top = path[0];
+    switch (path.length) {
+      case 0:
+        return 'enter';
+      case 1:
+        if (top === 'products' || top === 'terms') return 'enter';
+        return HEADER.has(top ?? '') ? 'capture' : 'skip';
+      case 2:
+        if (top === 'products') return 'capture';
+        return path[1] === 'OnDemand' ? this.#enterTerms() : 'skip';
+      default:
+        return top === 'terms' && this.#kept.has(path[2] ?? '') ? 'capture' : 'skip';
+    }
+  }
+
+  #enterTerms(): PathDecision {
+    this.termsBeforeProducts ||= this.productsSeen === 0;
+    return 'enter';
+  }
+
+  #record(path: readonly string[], bytes: Buffer, offset: number): void {
+    const place = { name: this.file.name, offset };
+    if (path.length === 1) {
+      const value = parseJson(bytes.toString('utf8'), place);
+      if (typeof value === 'string') this.header.set(path[0] ?? '', value);
+    } else if (path.length === 2) this.#product(path[1] ?? '', bytes, place);
+    else this.#terms(path[2] ?? '', parseJson(bytes.toString('utf8'), place), offset);
+  }
+
+  #product(key: string, bytes: Buffer, place: { name: string; offset: number }): void {
+    this.productsSeen += 1;
+    if (DROPPED.some((text) => bytes.includes(text))) {
+      this.rows.skip('reservation, own licence or SQL Server');
+      return;
+    }
+    const product = toAwsProduct(parseJson(bytes.toString('utf8'), place), key);
+    const verdict = judgeAwsProduct(product, this.region);
+    if ('skip' in verdict) this.rows.skip(verdict.skip);
+    else this.#kept.set(key, verdict);
+  }
+
+  #terms(sku: string, value: unknown, offset: number): void {
+    const candidate = this.#kept.get(sku);
+    if (candidate === undefined) return;
+    const place = `${this.file.name} byte ${String(offset)}`;
+    const version = this.header.get('version') ?? this.header.get('publicationDate') ?? '';
+    addOnDemandTerms(value, candidate, { source: 'aws-offer', version, place }, this.rows);
+  }
+}
+
+async function readOffer(
+  file: InputFile,
+  rows: RowCollector,
+  options: SourceOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const reader = new OfferReader(file, rows, options.region);
+  await reader.read();
+  if (reader.productsSeen === 0) {
+    throw new PricingError(
+      'WRONG_SHAPE',
+      `aws-offer: ${file.name} has no products: name a region's offer file (formatVersion, products, terms)`,
+    );
+  }
+  // The published order is products first; a file in the other order is read once more with its products known.
+  if (reader.termsBeforeProducts) await reader.read();
+  return reader.header;
+}
+
+/**
+ * Reads AWS offer files (EC2, EKS, ELB, VPC, data transfer). One pass; memory holds the kept products only. The file
+ * is read to its end so that a truncated one is refused.
+ */
+export async function parseAwsOffer(
+  files: readonly InputFile[],
+  options: SourceOptions,
+): Promise<ParsedSource> {
+  const rows = new RowCollector('aws-offer');
+  const versions: string[] = [];
+  const publications: Record<string, string> = {};
+  for (const file of files) {
+    const header = await readOffer(file, rows, options);
+    versions.push(
+      `${header.get('offerCode') ?? ''}@${header.get('version') ?? header.get('publicationDate') ?? ''}`,
+    );
+    const published = header.get('publicationDate');
+    if (published !== undefined) publications[header.get('offerCode') ?? ''] = published;
+  }
+  const names = files.map(({ name }) => name).join(', ');
+  addDerivedAwsRows(rows, names);
+  const publishedAt = Object.values(publications).sort().at(-1);
+  return rows.finish(names, {
+    version: versions.join(','),
+    publications,
+    ...(publishedAt === undefined ? {} : { publishedAt }),
+  });
+}

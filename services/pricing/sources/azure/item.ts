@@ -1,0 +1,53 @@
+import { formatDecimal, tryParseDecimal } from '@kubehero/domain';
+import { asRecord, asText } from '../../stream/exact-json.js';
+
+/** An item of the retail prices API, as far as it is read. */
+export interface AzureItem {
+  readonly currency: string;
+  /** Decimal text. */
+  readonly price: string;
+  readonly tierFrom: string;
+  readonly region: string;
+  readonly start: string;
+  readonly end: string;
+  readonly meterId: string;
+  readonly skuId: string;
+  readonly meterName: string;
+  readonly productName: string;
+  readonly skuName: string;
+  readonly armSkuName: string;
+  readonly serviceName: string;
+  readonly unit: string;
+  readonly type: string;
+  readonly primary: boolean;
+  readonly reservationTerm: string;
+}
+
+/** Reads an item whose numbers are exact; undefined when it has no price. */
+export function toAzureItem(value: unknown): AzureItem | undefined {
+  const r = asRecord(value);
+  const price = tryParseDecimal(asText(r['retailPrice'] ?? r['unitPrice']));
+  if (price === undefined || price.digits < 0n) return undefined;
+  const tier = tryParseDecimal(asText(r['tierMinimumUnits']));
+  const region = asText(r['armRegionName']).toLowerCase();
+  const location = asText(r['location']).toLowerCase();
+  return {
+    currency: asText(r['currencyCode']).toUpperCase(),
+    price: formatDecimal(price),
+    tierFrom: tier === undefined ? '0' : formatDecimal(tier),
+    region: region !== '' ? region : location === '' || location === 'global' ? 'global' : '',
+    start: asText(r['effectiveStartDate']),
+    end: asText(r['effectiveEndDate']),
+    meterId: asText(r['meterId']),
+    skuId: asText(r['skuId']),
+    meterName: asText(r['meterName']),
+    productName: asText(r['productName']),
+    skuName: asText(r['skuName']),
+    armSkuName: asText(r['armSkuName']),
+    serviceName: asText(r['serviceName']),
+    unit: asText(r['unitOfMeasure']),
+    type: asText(r['type'] ?? r['priceType']),
+    primary: r['isPrimaryMeterRegion'] !== false,
+    reservationTerm: asText(r['reservationTerm']),
+  };
+}

@@ -1,0 +1,167 @@
+import { isPositiveDecimal, toDecimal, type PriceRow, type PriceTier } from '@kubehero/domain';
+import { PricingError } from '../../errors.js';
+import { asText, parseExactJson, parseJson } from '../../stream/exact-json.js';
+import type { InputFile } from '../../stream/input.js';
+import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
+import { RowCollector, type ParsedSource } from '../collector.js';
+import { toAzureItem, type AzureItem } from './item.js';
+import { judgeAzureItem, type AzureCandidate } from './judge.js';
+
+interface Gathered {
+  readonly rows: RowCollector;
+  /** Steps of tiered prices by meter, start and region. */
+  readonly tiers: Map<
+    string,
+    { item: AzureItem; candidate: AzureCandidate; steps: PriceTier[]; place: string }
+  >;
+  readonly primary: Map<string, boolean>;
+  newest: string;
+  sawItems: boolean;
+}
+
+function decide(path: readonly string[]): PathDecision {
+  if (path.length === 0) return 'enter';
+  if (path.length === 1) {
+    if (path[0] === 'Items') return 'enter';
+    if (path[0] === '*') return 'capture';
+    return path[0] === 'BillingCurrency' || path[0] === 'NextPageLink' ? 'capture' : 'skip';
+  }
+  return path[0] === 'Items' ? 'capture' : 'skip';
+}
+
+function instant(text: string): string | undefined {
+  const at = Date.parse(text);
+  return text === '' || Number.isNaN(at) ? undefined : new Date(at).toISOString();
+}
+
+function toRow(
+  item: AzureItem,
+  candidate: AzureCandidate,
+  steps: readonly PriceTier[],
+): PriceRow | undefined {
+  const paid = steps.find(({ price }) => isPositiveDecimal(toDecimal(price)));
+  if (paid === undefined) return undefined;
+  const from = instant(item.start);
+  const to = instant(item.end);
+  return {
+    kind: 'price',
+    provider: 'azure',
+    region: item.region,
+    resource: candidate.resource,
+    name: candidate.name,
+    ...(candidate.os === undefined ? {} : { os: candidate.os }),
+    purchaseModel: candidate.purchaseModel,
+    unit: candidate.unit,
+    currency: item.currency,
+    price: paid.price,
+    ...(steps.length < 2 ? {} : { tiers: steps }),
+    ...(from === undefined ? {} : { effectiveFrom: from }),
+    ...(to === undefined ? {} : { effectiveTo: to }),
+    source: 'azure-retail',
+    sourceVersion: from ?? '',
+    sku: `${item.skuId === '' ? item.meterId : item.skuId}/${item.meterId}`,
+    family: candidate.family,
+  };
+}
+
+function addRow(row: PriceRow | undefined, item: AzureItem, place: string, gathered: Gathered): void {
+  if (row === undefined) return gathered.rows.skip('price is zero');
+  const known = gathered.rows.known(row);
+  const differs = known !== undefined && known.sku !== row.sku && known.price !== row.price;
+  const knownPrimary = known === undefined ? true : (gathered.primary.get(known.sku) ?? true);
+  if (!gathered.primary.has(row.sku)) gathered.primary.set(row.sku, item.primary);
+  // Two meters may price one size: the region's own meter goes before one that belongs to another region.
+  if (differs && knownPrimary && !item.primary) return gathered.rows.skip('meter of another region');
+  if (differs && !knownPrimary && item.primary) return gathered.rows.replace(row);
+  gathered.rows.row(row, place);
+}
+
+function take(item: AzureItem, place: string, gathered: Gathered): void {
+  const verdict = judgeAzureItem(item);
+  if ('skip' in verdict) return gathered.rows.skip(verdict.skip);
+  if (!/^[A-Z]{3}$/.test(item.currency)) return gathered.rows.skip('no currency');
+  if (item.start > gathered.newest) gathered.newest = item.start;
+  const step = { from: item.tierFrom, price: item.price };
+  if (!verdict.tiered) return addRow(toRow(item, verdict, [step]), item, place, gathered);
+  const key = `${item.meterId}|${item.skuId}|${item.region}|${item.start}|${item.end}|${item.currency}`;
+  const known = gathered.tiers.get(key);
+  if (known === undefined) gathered.tiers.set(key, { item, candidate: verdict, steps: [step], place });
+  else addStep(known.steps, step, place);
+}
+
+function addStep(steps: PriceTier[], step: PriceTier, place: string): void {
+  const same = steps.find(({ from }) => from === step.from);
+  if (same === undefined) {
+    steps.push(step);
+    steps.sort((a, b) => Number(a.from) - Number(b.from));
+  } else if (same.price !== step.price) {
+    throw new PricingError(
+      'DUPLICATE_SKU',
+      `azure-retail: ${place}: the tier from ${step.from} is there twice, at ${same.price} and ${step.price}: fetch the pages again`,
+    );
+  }
+}
+
+async function readPage(file: InputFile, gathered: Gathered): Promise<{ next: string }> {
+  let billing = '';
+  let next = '';
+  const reader = new JsonRecordReader({
+    name: file.name,
+    decide,
+    onRecord: (path, bytes, offset) => {
+      const place = { name: file.name, offset };
+      if (path[0] === 'BillingCurrency')
+        billing = asText(parseJson(bytes.toString('utf8'), place)).toUpperCase();
+      else if (path[0] === 'NextPageLink') next = asText(parseJson(bytes.toString('utf8'), place));
+      else onItem(parseExactJson(bytes.toString('utf8'), place), `${file.name} byte ${String(offset)}`);
+    },
+  });
+  const onItem = (value: unknown, place: string): void => {
+    gathered.sawItems = true;
+    const item = toAzureItem(value);
+    if (item === undefined) return gathered.rows.skip('no price');
+    if (billing !== '' && item.currency !== billing) {
+      throw new PricingError(
+        'WRONG_CURRENCY',
+        `azure-retail: ${place}: an item in ${item.currency} stands on a page in ${billing}: fetch the page again`,
+      );
+    }
+    take(item, place, gathered);
+  };
+  for await (const chunk of file.open()) reader.write(chunk);
+  reader.end();
+  return { next };
+}
+
+/**
+ * Reads pages of the Azure retail prices API. Rows that start later or ended earlier are kept with their validity;
+ * a page that is given twice adds nothing.
+ */
+export async function parseAzureRetail(files: readonly InputFile[]): Promise<ParsedSource> {
+  const gathered: Gathered = {
+    rows: new RowCollector('azure-retail'),
+    tiers: new Map(),
+    primary: new Map(),
+    newest: '',
+    sawItems: false,
+  };
+  let open = 0;
+  for (const file of files) if ((await readPage(file, gathered)).next !== '') open += 1;
+  const names = files.map(({ name }) => name).join(', ');
+  if (!gathered.sawItems) {
+    throw new PricingError(
+      'WRONG_SHAPE',
+      `azure-retail: ${names} has no Items: name pages of the retail prices API`,
+    );
+  }
+  if (open === files.length) {
+    gathered.rows.warn(
+      `${names}: every page names a next page, so the last one is missing: what is here is added`,
+    );
+  }
+  for (const { item, candidate, steps, place } of gathered.tiers.values()) {
+    addRow(toRow(item, candidate, steps), item, place, gathered);
+  }
+  // The pages carry no version of their own; the newest start date tells two downloads apart.
+  return gathered.rows.finish(names, { version: instant(gathered.newest) ?? '' });
+}

@@ -1,0 +1,113 @@
+import {
+  addDecimals,
+  formatDecimal,
+  isPositiveDecimal,
+  multiplyDecimals,
+  toDecimal,
+  type PriceRow,
+} from '@kubehero/domain';
+import { PricingError } from '../../errors.js';
+import { parseJson } from '../../stream/exact-json.js';
+import type { InputFile } from '../../stream/input.js';
+import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
+import { RowCollector, type ParsedSource } from '../collector.js';
+import { judgeGcpSku, type GcpCandidate, type UnitMeaning } from './judge.js';
+import { toGcpSkus, type GcpSku } from './sku.js';
+
+function decide(path: readonly string[]): PathDecision {
+  if (path.length === 0) return 'enter';
+  if (path.length === 1) return path[0] === 'skus' ? 'enter' : path[0] === '*' ? 'capture' : 'skip';
+  return path[0] === 'skus' ? 'capture' : 'skip';
+}
+
+function scaled(price: string, meaning: UnitMeaning): string {
+  return meaning.factor === undefined
+    ? price
+    : formatDecimal(multiplyDecimals(toDecimal(price), toDecimal(meaning.factor)));
+}
+
+function addSku(sku: GcpSku, candidate: GcpCandidate, place: string, rows: RowCollector): void {
+  const meaning = candidate.units[sku.unit];
+  if (meaning === undefined)
+    return rows.skip(`unknown unit '${sku.unit.slice(0, 16)}' for ${candidate.resource}`);
+  const paid = sku.tiers.find(({ price }) => isPositiveDecimal(toDecimal(price)));
+  if (paid === undefined) return rows.skip('price is zero');
+  if (!/^[A-Z]{3}$/.test(sku.currency)) return rows.skip('no currency');
+  const tiers = sku.tiers.map(({ from, price }) => ({ from, price: scaled(price, meaning) }));
+  for (const region of sku.regions) {
+    const row: PriceRow = {
+      kind: 'price',
+      provider: 'gcp',
+      region: region.toLowerCase(),
+      resource: candidate.resource,
+      name: candidate.name,
+      ...(candidate.os === undefined ? {} : { os: candidate.os }),
+      purchaseModel: candidate.purchaseModel,
+      unit: meaning.unit,
+      currency: sku.currency,
+      price: scaled(paid.price, meaning),
+      ...(tiers.length < 2 ? {} : { tiers }),
+      ...(Number.isNaN(Date.parse(sku.effectiveTime))
+        ? {}
+        : { effectiveFrom: new Date(sku.effectiveTime).toISOString() }),
+      source: 'gcp-skus',
+      sourceVersion: sku.effectiveTime,
+      sku: sku.skuId,
+      family: candidate.family,
+    };
+    rows.row(row, place);
+  }
+}
+
+function addDerived(rows: RowCollector, place: string): void {
+  for (const row of [...rows.rows()]) {
+    if (row.resource !== 'cluster-fee') continue;
+    if (row.name === 'regional') rows.row({ ...row, name: 'standard' }, place);
+    if (row.name !== 'extended-surcharge') continue;
+    const base = [...rows.rows()].find(
+      (r) => r.resource === 'cluster-fee' && r.name === 'regional' && r.region === row.region,
+    );
+    if (base === undefined || base.currency !== row.currency) continue;
+    const price = formatDecimal(addDecimals(toDecimal(base.price), toDecimal(row.price)));
+    rows.row({ ...row, name: 'extended', price, sku: `${base.sku}+${row.sku}` }, place);
+  }
+}
+
+function take(sku: GcpSku, place: string, rows: RowCollector): void {
+  const verdict = judgeGcpSku(sku);
+  if ('skip' in verdict) rows.skip(verdict.skip);
+  else addSku(sku, verdict, place, rows);
+}
+
+/** Reads pages of the Cloud Billing Catalog. Prices keep the currency that the pages are in. */
+export async function parseGcpSkus(files: readonly InputFile[]): Promise<ParsedSource> {
+  const rows = new RowCollector('gcp-skus');
+  let seen = 0;
+  let newest = '';
+  for (const file of files) {
+    const reader = new JsonRecordReader({
+      name: file.name,
+      decide,
+      onRecord: (_path, bytes, offset) => {
+        seen += 1;
+        const skus = toGcpSkus(parseJson(bytes.toString('utf8'), { name: file.name, offset }));
+        if (skus.length === 0) rows.skip('no prices');
+        for (const sku of skus) {
+          if (sku.effectiveTime > newest) newest = sku.effectiveTime;
+          take(sku, `${file.name} byte ${String(offset)}`, rows);
+        }
+      },
+    });
+    for await (const chunk of file.open()) reader.write(chunk);
+    reader.end();
+  }
+  const names = files.map(({ name }) => name).join(', ');
+  if (seen === 0) {
+    throw new PricingError(
+      'WRONG_SHAPE',
+      `gcp-skus: ${names} has no skus: name pages of the Cloud Billing Catalog`,
+    );
+  }
+  addDerived(rows, names);
+  return rows.finish(names, { version: newest });
+}
