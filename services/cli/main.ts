@@ -4,6 +4,7 @@ import { registerControlPlane } from './commands/control-plane.js';
 import { registerCost } from './commands/cost.js';
 import { registerDatabase } from './commands/db.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerSimulate } from './commands/simulate.js';
 import { registerUp } from './commands/up.js';
 
 const WRONG_USAGE = 2;
@@ -18,7 +19,7 @@ async function main(): Promise<number> {
     .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'kubehero: ')); } });
   let run: ((signal: AbortSignal) => Promise<number>) | undefined;
   const action = (work: (signal: AbortSignal) => Promise<number>): void => void (run = work);
-  for (const register of [registerUp, registerCost, registerControlPlane, registerDatabase, registerDoctor]) {
+  for (const register of [registerUp, registerSimulate, registerCost, registerControlPlane, registerDatabase, registerDoctor]) {
     register(program, action);
   }
   try {
