@@ -1,0 +1,327 @@
+import { objectNames, ports, programs } from '@kubehero/contract';
+import type { Construct } from 'constructs';
+import { chartFor } from '../core/charts.js';
+import type { ImageRole } from '../core/images.js';
+import { labelsOf } from '../core/pods.js';
+import type { Site } from '../core/site.js';
+import { Monitoring } from '../monitoring/monitoring.js';
+import { CollectorAdmission } from '../policy/collector-admission.js';
+import { cidrs } from '../policy/flows.js';
+import { Foundation } from '../policy/foundation.js';
+import { ImageVerification } from '../policy/image-verification.js';
+import { NetworkPolicies } from '../policy/network-policies.js';
+import { ClickHouse } from '../stores/clickhouse.js';
+import { joinAccess, type StoreAccess } from '../stores/connection.js';
+import { Dex } from '../stores/dex.js';
+import { externalClickHouse, externalPostgres, externalValkey } from '../stores/external.js';
+import { Postgres } from '../stores/postgres.js';
+import { type S3Location, s3Access } from '../stores/s3.js';
+import { Valkey } from '../stores/valkey.js';
+import { Collector } from './collector.js';
+import { ControlPlane } from './control-plane.js';
+import { Dashboard } from './dashboard.js';
+import { Exposure } from './exposure.js';
+import { hubRoles } from './hub-faults.js';
+import { hostsOf, type KubeHeroHubProps } from './hub-props.js';
+import { type HubLink, Operator } from './operator.js';
+import { PricingEngine } from './pricing-engine.js';
+import { ScheduledTask } from './scheduled-task.js';
+
+import { Definitions } from './definitions.js';
+/** The parts of a hub, for overrides and references. Optional ones are absent where the props say so. */
+export interface HubParts {
+  readonly controlPlane: ControlPlane;
+  readonly operator: Operator;
+  readonly collector: Collector;
+  readonly dashboard: Dashboard;
+  readonly pricing: PricingEngine;
+  readonly exposure: Exposure;
+  readonly definitions: Definitions;
+  readonly dex?: Dex;
+  readonly postgres?: Postgres;
+  readonly clickhouse?: ClickHouse;
+  readonly valkey?: Valkey;
+  readonly networkPolicies?: NetworkPolicies;
+  readonly monitoring?: Monitoring;
+}
+
+/** Puts the parts of a hub together. */
+export class HubBuilder {
+  readonly #stores: Construct;
+  readonly #main: Construct;
+  readonly #base: Construct;
+
+  constructor(
+    private readonly hub: Construct,
+    private readonly site: Site,
+    private readonly props: KubeHeroHubProps,
+  ) {
+    this.#base = chartFor(hub, 'base');
+    this.#stores = chartFor(hub, 'stores');
+    this.#main = chartFor(hub, 'kubehero');
+  }
+
+  build(): HubParts {
+    const { site, props } = this;
+    const hosts = hostsOf(props.domain);
+    const definitions = this.#buildBase(hosts.grpc);
+    const stores = this.#buildStores();
+    const oidc = this.#buildDex(hosts, stores);
+    const access = joinAccess(stores.postgres.access, stores.clickhouse.access, stores.valkey.access);
+    const controlPlane = new ControlPlane(this.#main, 'control-plane', {
+      site,
+      access,
+      clusterScopes: props.clusterScopes ?? [],
+      rawRetentionDays: props.rawRetentionDays ?? 30,
+      currency: props.currency ?? 'USD',
+      serverNames: [hosts.grpc, ...serviceNames(site)],
+      oidc: oidc.client,
+    });
+    if (oidc.dex) site.flows.add(controlPlane.peer, oidc.dex.peer, 5556);
+    const link: HubLink = {
+      endpoint: `${objectNames.controlPlaneService}.${site.namespaces.system}.svc.${site.clusterDomain}:${ports.controlPlaneGrpc}`,
+      certificateSecret: 'kubehero-cluster-certificate',
+      peer: controlPlane.peer,
+      port: ports.controlPlaneGrpc,
+    };
+    const dashboard = new Dashboard(this.#main, 'dashboard', {
+      site,
+      publicUrl: `https://${hosts.dashboard}`,
+      oidc: oidc.client,
+      controlPlane: controlPlane.peer,
+    });
+    if (oidc.dex) site.flows.add(dashboard.peer, oidc.dex.peer, 5556);
+    const parts = {
+      definitions,
+      controlPlane,
+      dashboard,
+      operator: new Operator(this.#main, 'operator', { site, link }),
+      collector: new Collector(this.#main, 'collector', { site, link, mode: props.collectorMode ?? 'auto' }),
+      pricing: new PricingEngine(this.#main, 'pricing', {
+        site,
+        props: props.pricing ?? {},
+        access: stores.postgres.access,
+        currency: props.currency ?? 'USD',
+      }),
+      exposure: new Exposure(this.#main, 'exposure', {
+        site,
+        props: props.exposure,
+        hosts: { ...hosts, dex: oidc.dex ? hosts.dex : undefined },
+        peers: { controlPlane: controlPlane.peer, dashboard: dashboard.peer, dex: oidc.dex?.peer },
+      }),
+      ...(oidc.dex ? { dex: oidc.dex } : {}),
+      ...stores.parts,
+    };
+    this.#buildTasks(stores);
+    return { ...parts, ...this.#buildWatch(stores.parts) };
+  }
+
+  #buildBase(grpcHost: string): Definitions {
+    const { site, props } = this;
+    const { namespaces } = site;
+    const external = (mode: string | undefined): boolean => mode === 'external';
+    const verifyImages = props.imageVerification?.with === 'sigstore';
+    const restricted = [
+      namespaces.system,
+      ...(external(props.postgres?.mode) ? [] : [namespaces.postgres]),
+      ...(external(props.clickhouse?.mode) ? [] : [namespaces.clickhouse]),
+      ...(external(props.valkey?.mode) ? [] : [namespaces.valkey]),
+    ];
+    if (props.foundation ?? true) {
+      new Foundation(this.#base, 'foundation', {
+        labels: labelsOf('kubehero'),
+        priorityClasses: true,
+        namespaces: [
+          ...[...new Set(restricted)].map((name) => ({
+            name,
+            podSecurity: 'restricted' as const,
+            verifyImages,
+          })),
+          { name: namespaces.collector, podSecurity: 'privileged' as const, verifyImages },
+        ],
+      });
+    }
+    if (site.features.admissionPolicy) new CollectorAdmission(this.#base, 'collector-admission', site);
+    if (props.imageVerification) {
+      new ImageVerification(this.#base, 'image-verification', {
+        props: props.imageVerification,
+        repositories: ['kubehero', 'dashboard'].map(
+          (role) => props.images.tryFind(role as ImageRole)?.repository ?? '',
+        ),
+        namespaces: [...new Set([...restricted, namespaces.collector])].sort(),
+      });
+    }
+    return new Definitions(this.#base, 'definitions', {
+      site,
+      caBundle: props.caBundle,
+      endpoint: `${grpcHost}:443`,
+      roles: hubRoles(props),
+    });
+  }
+
+  #buildStores(): HubStores {
+    const { site, props } = this;
+    const at = (folder: string): (S3Location & { retentionDays?: number }) | undefined =>
+      props.backup && { ...props.backup, url: `${props.backup.url.replace(/\/$/, '')}/${folder}` };
+    const postgresBackup = at('kubehero-postgres');
+    const clickhouseBackup = at('kubehero-clickhouse');
+    const postgres =
+      props.postgres?.mode === 'external'
+        ? undefined
+        : new Postgres(this.#stores, 'postgres', site, {
+            ...props.postgres,
+            ...(postgresBackup
+              ? { backup: { ...postgresBackup, method: props.backup?.postgresMethod ?? 'plugin' } }
+              : {}),
+          });
+    const clickhouse =
+      props.clickhouse?.mode === 'external'
+        ? undefined
+        : new ClickHouse(this.#stores, 'clickhouse', site, {
+            ...props.clickhouse,
+            ...(clickhouseBackup ? { backup: clickhouseBackup } : {}),
+          });
+    const valkey =
+      props.valkey?.mode === 'external'
+        ? undefined
+        : new Valkey(this.#stores, 'valkey', site, { ...props.valkey });
+    return {
+      postgres: {
+        access:
+          postgres?.access ?? externalPostgres(props.postgres as Parameters<typeof externalPostgres>[0]),
+      },
+      clickhouse: {
+        access:
+          clickhouse?.access ??
+          externalClickHouse(props.clickhouse as Parameters<typeof externalClickHouse>[0]),
+      },
+      valkey: {
+        access: valkey?.access ?? externalValkey(props.valkey as Parameters<typeof externalValkey>[0]),
+      },
+      clickhouseBackup: clickhouse ? clickhouseBackup : undefined,
+      parts: {
+        ...(postgres ? { postgres } : {}),
+        ...(clickhouse ? { clickhouse } : {}),
+        ...(valkey ? { valkey } : {}),
+      },
+    };
+  }
+
+  #buildDex(
+    hosts: ReturnType<typeof hostsOf>,
+    stores: HubStores,
+  ): { dex: Dex | undefined; client: { issuer: string; internalUrl?: string; clientId: string } } {
+    const { site, props } = this;
+    if (props.dex.mode === 'external') {
+      return {
+        dex: undefined,
+        client: { issuer: props.dex.issuer, clientId: props.dex.clientId ?? 'kubehero' },
+      };
+    }
+    const external = props.postgres?.mode === 'external' ? props.postgres : undefined;
+    const postgres = stores.parts.postgres?.dex ?? {
+      host: external?.host ?? '',
+      port: external?.port ?? 5432,
+      peer: cidrs(...(external?.cidrs ?? [])),
+      user: external?.dex?.user ?? 'dex',
+      database: external?.dex?.database ?? 'dex',
+      secret: external?.dex?.existingSecret ?? { name: '' },
+      caSecret: external?.caSecret,
+      tls: external?.tls ?? ('verify' as const),
+    };
+    const dex = new Dex(this.#main, 'dex', site, {
+      props: props.dex,
+      host: hosts.dex,
+      dashboardUrl: `https://${hosts.dashboard}`,
+      postgres,
+    });
+    return { dex, client: { issuer: dex.issuer, internalUrl: dex.internalUrl, clientId: 'kubehero' } };
+  }
+
+  #buildTasks(stores: HubStores): void {
+    const { site, props } = this;
+    const backup = stores.clickhouseBackup;
+    if (backup) {
+      const s3 = s3Access(backup);
+      new ScheduledTask(this.#main, 'clickhouse-backup', {
+        site,
+        name: programs.clickhouseBackup.name,
+        componentKey: 'clickhouseBackup',
+        args: programs.clickhouseBackup.args,
+        schedule: '30 3 * * *',
+        env: { ...s3.env, KUBEHERO_BACKUP_RETENTION_DAYS: String(props.backup?.retentionDays ?? 30) },
+        mounts: s3.mounts,
+        access: stores.clickhouse.access,
+        egress: [{ peer: cidrs(...(backup.cidrs ?? ['0.0.0.0/0'])), ports: [backup.port ?? 443] }],
+      });
+    }
+    if (props.audit) {
+      const s3 = s3Access(props.audit);
+      new ScheduledTask(this.#main, 'audit-forward', {
+        site,
+        name: programs.auditForward.name,
+        componentKey: 'auditForward',
+        args: [...programs.auditForward.args, '--s3', props.audit.url],
+        schedule: '*/5 * * * *',
+        env: s3.env,
+        mounts: s3.mounts,
+        access: stores.postgres.access,
+        egress: [{ peer: cidrs(...(props.audit.cidrs ?? ['0.0.0.0/0'])), ports: [props.audit.port ?? 443] }],
+      });
+    }
+  }
+
+  #buildWatch(stores: HubStores['parts']): Pick<HubParts, 'networkPolicies' | 'monitoring'> {
+    const { site, props } = this;
+    const { namespaces } = site;
+    const own = [
+      namespaces.system,
+      namespaces.collector,
+      ...(stores.postgres ? [namespaces.postgres] : []),
+      ...(stores.clickhouse ? [namespaces.clickhouse] : []),
+      ...(stores.valkey ? [namespaces.valkey] : []),
+    ];
+    const networkPolicies =
+      (props.networkPolicies ?? true)
+        ? new NetworkPolicies(this.#base, 'network-policies', {
+            labels: labelsOf('kubehero'),
+            flows: site.flows.all,
+            namespaces: [...new Set(own)],
+            dns: props.dns ?? {},
+          })
+        : undefined;
+    const monitoring =
+      (props.monitoring?.enabled ?? true)
+        ? new Monitoring(chartFor(this.hub, 'monitoring'), 'monitoring', {
+            site,
+            props: props.monitoring ?? {},
+            alerts: {
+              postgres: stores.postgres !== undefined,
+              postgresBackup: stores.postgres !== undefined && props.backup !== undefined,
+              clickhouse: stores.clickhouse !== undefined,
+              clickhouseBackup: stores.clickhouse !== undefined && props.backup !== undefined,
+              valkey: stores.valkey !== undefined,
+              auditForward: props.audit !== undefined,
+              postgresNamespace: namespaces.postgres,
+              clickhouseNamespace: namespaces.clickhouse,
+              valkeyNamespace: namespaces.valkey,
+            },
+          })
+        : undefined;
+    return { ...(networkPolicies ? { networkPolicies } : {}), ...(monitoring ? { monitoring } : {}) };
+  }
+}
+
+interface HubStores {
+  readonly postgres: { readonly access: StoreAccess };
+  readonly clickhouse: { readonly access: StoreAccess };
+  readonly valkey: { readonly access: StoreAccess };
+  readonly clickhouseBackup: (S3Location & { readonly retentionDays?: number }) | undefined;
+  readonly parts: Pick<HubParts, 'postgres' | 'clickhouse' | 'valkey'>;
+}
+
+/** DNS names under which programs of the hub's own cluster dial the gRPC listener. */
+function serviceNames(site: Site): string[] {
+  const service = `${objectNames.controlPlaneService}.${site.namespaces.system}`;
+  return [objectNames.controlPlaneService, service, `${service}.svc`, `${service}.svc.${site.clusterDomain}`];
+}
