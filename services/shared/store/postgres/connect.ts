@@ -32,10 +32,8 @@ export function connectPostgres(options: PostgresOptions): Kysely<Database> {
     ...(options.caPem === undefined ? {} : { ssl: { ca: options.caPem, rejectUnauthorized: true } }),
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === INT8_OID
-          ? Number
-          : (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
-    } as pg.CustomTypesConfig,
+        oid === INT8_OID ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
+    },
   });
   pool.on('error', options.onIdleError);
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });

@@ -56,6 +56,21 @@ const COLUMNS = [
 /** Names of the columns that carry integers of up to 53 bits as two words. */
 export type WideColumn = Extract<(typeof COLUMNS)[number], { width: typeof U64 }>['name'];
 
+type NarrowColumn = Exclude<(typeof COLUMNS)[number]['name'], WideColumn>;
+
+const FIELD_OF = {
+  cluster: 'cluster',
+  ns: 'ns',
+  id: 'id',
+  ts: 'ts',
+  state: 'state',
+  activation: 'activation',
+  v: 'v',
+  cpu_us: 'cpuUs',
+  cpu_request: 'cpuRequest',
+  gpu_request: 'gpuRequest',
+} as const satisfies Record<NarrowColumn, string>;
+
 /**
  * Rows of `pod_cost_1s` as columns, filled row by row on the ingest path: typed arrays of fixed capacity that
  * are used again, no object per row. Integers of 64 bits are pairs of 32-bit words.
@@ -139,24 +154,7 @@ export class PodCostColumns {
   }
 
   #array(name: (typeof COLUMNS)[number]['name']): Uint8Array | Uint16Array | Uint32Array {
-    switch (name) {
-      case 'cpu_us':
-        return this.cpuUs;
-      case 'cpu_request':
-        return this.cpuRequest;
-      case 'gpu_request':
-        return this.gpuRequest;
-      case 'cluster':
-      case 'ns':
-      case 'id':
-      case 'ts':
-      case 'state':
-      case 'activation':
-      case 'v':
-        return this[name];
-      default:
-        return this.wide[name];
-    }
+    return name in this.wide ? this.wide[name as WideColumn] : this[FIELD_OF[name as NarrowColumn]];
   }
 
   /** The columns of an insert; all blocks of one insert must name the same ones. */
