@@ -5,6 +5,7 @@ import { JsonRecordReader, type PathDecision } from '../../stream/json-records.j
 import type { ParsedSource } from '../collector.js';
 import { RowCollector } from '../collector.js';
 import { addDerivedAwsRows } from './derived.js';
+import { readOfferCsv } from './offer-csv.js';
 import { judgeAwsProduct, toAwsProduct, type AwsCandidate } from './product.js';
 import { addOnDemandTerms } from './terms.js';
 
@@ -101,11 +102,18 @@ class OfferReader {
   }
 }
 
+async function isCsv(file: InputFile): Promise<boolean> {
+  for await (const chunk of file.open())
+    return /^\uFEFF?"?(FormatVersion|SKU)"?,/.test(chunk.toString('utf8', 0, 64));
+  return false;
+}
+
 async function readOffer(
   file: InputFile,
   rows: RowCollector,
   options: SourceOptions,
 ): Promise<ReadonlyMap<string, string>> {
+  if (await isCsv(file)) return readOfferCsv(file, rows, options.region);
   const reader = new OfferReader(file, rows, options.region);
   await reader.read();
   if (reader.productsSeen === 0) {

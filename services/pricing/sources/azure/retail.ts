@@ -22,11 +22,11 @@ interface Gathered {
 function decide(path: readonly string[]): PathDecision {
   if (path.length === 0) return 'enter';
   if (path.length === 1) {
-    if (path[0] === 'Items') return 'enter';
+    if (path[0] === 'Items' || path[0] === 'items') return 'enter';
     if (path[0] === '*') return 'capture';
     return path[0] === 'BillingCurrency' || path[0] === 'NextPageLink' ? 'capture' : 'skip';
   }
-  return path[0] === 'Items' ? 'capture' : 'skip';
+  return path[0] === 'Items' || path[0] === 'items' ? 'capture' : 'skip';
 }
 
 function instant(text: string): string | undefined {

@@ -217,6 +217,8 @@ function other(sku: GcpSku): GcpVerdict {
   if (license !== undefined) return plain('license', license[1], HOURS, 'license');
   const traffic = TRAFFIC_SKUS.find(([pattern]) => pattern.test(text));
   if (traffic !== undefined) return plain('network', traffic[1], TRAFFIC, 'network');
+  if (/Load Balanc(?:er|ing):? .*Forwarding Rule Minimum/i.test(text))
+    return plain('loadbalancer', 'standard', HOURS, 'loadbalancer');
   if (/^External IP Charge on a Standard VM/.test(text)) return plain('ip', 'public-ipv4', HOURS, 'ip');
   return { skip: 'other SKU' };
 }
