@@ -6,6 +6,8 @@ import type { UplinkStatistics } from './uplink/uplink.js';
 export interface CollectorStatistics {
   readonly source: UsageSourceName | undefined;
   readonly ticks: number;
+  /** Readings that failed; their seconds are missing. */
+  readonly failedTicks: number;
   readonly sealedSeconds: number;
   /** Seconds that nothing was said about: the clock stepped, the machine slept, the collector was held up. */
   readonly missingSeconds: number;

@@ -52,6 +52,7 @@ export class Collector {
   private lastSealed = 0;
   private readonly counters = {
     ticks: 0,
+    failedTicks: 0,
     sealedSeconds: 0,
     missingSeconds: 0,
     averagedSeconds: 0,
@@ -159,12 +160,25 @@ export class Collector {
     if (verdict.kind === 'early' || this.usage === undefined) return;
     const startedAt = process.hrtime.bigint();
     this.counters.ticks++;
-    this.read(this.usage);
-    for (const second of this.seal(verdict, this.usage)) this.buffer.push(second);
-    this.tree.dropEnded();
+    try {
+      this.read(this.usage);
+      for (const second of this.seal(verdict, this.usage)) this.buffer.push(second);
+      this.tree.dropEnded();
+    } catch (error) {
+      this.takeFailure(error, verdict);
+    }
     this.uplink.notify();
     if (this.counters.ticks % ticksPerCleanUp === 0) this.cleanUp();
     this.counters.lastTickMs = Number(process.hrtime.bigint() - startedAt) / 1e6;
+  }
+
+  /** A reading that failed says nothing of its second, and the next one starts anew. */
+  private takeFailure(error: unknown, verdict: TickVerdict): void {
+    this.counters.failedTicks++;
+    this.clock.restart();
+    this.counters.missingSeconds += verdict.kind === 'seal' ? verdict.seconds.length : 0;
+    const why = error instanceof Error ? error.message : String(error);
+    if (this.counters.failedTicks === 1) this.options.onNotice(`could not measure this second: ${why}`);
   }
 
   private read(usage: OpenedUsage): void {

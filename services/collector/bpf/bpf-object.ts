@@ -1,5 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
-import { bpfErrorOf } from './bpf-error.js';
+import { BpfError, bpfErrorOf } from './bpf-error.js';
 import type { Address, Libbpf } from './libbpf.js';
 
 /** What a sensor's object needs to be loaded. */
@@ -30,6 +30,8 @@ export class BpfObject {
   private readonly links: Address[] = [];
   private readonly mappings: { at: Address; bytes: number }[] = [];
   private readonly drainBuffer = Buffer.alloc(64);
+  /** Memory of which the kernel gets the address again and again. */
+  private readonly pinned: Buffer[] = [];
 
   private constructor(
     private readonly libbpf: Libbpf,
@@ -109,10 +111,10 @@ export class BpfObject {
    * @throws {BpfError} NOT_PERMITTED, REFUSED
    */
   prepareIterator(name: string, cgroupFd: number, order: keyof typeof iteratorOrders): () => void {
-    const info = Buffer.alloc(linkInfoBytes);
+    const info = allocatePinned(linkInfoBytes);
     info.writeUInt32LE(iteratorOrders[order], 0);
     info.writeUInt32LE(cgroupFd, 4);
-    const options = Buffer.alloc(iteratorOptionBytes);
+    const options = allocatePinned(iteratorOptionBytes);
     options.writeBigUInt64LE(BigInt(iteratorOptionBytes), 0);
     options.writeBigUInt64LE(BigInt(this.libbpf.addressOf(info)), 8);
     options.writeUInt32LE(linkInfoBytes, 16);
@@ -124,21 +126,25 @@ export class BpfObject {
   }
 
   /**
-   * Returns a function that runs a `syscall` program with an argument, which the caller may change between runs.
+   * Returns a function that runs a `syscall` program with an argument.
    */
   prepareRun(name: string, argument?: Buffer): () => void {
     const fd = this.programFd(name);
-    const options = Buffer.alloc(testRunBytes);
+    const options = allocatePinned(testRunBytes);
     options.writeBigUInt64LE(BigInt(testRunBytes), 0);
     if (argument !== undefined) {
-      options.writeBigUInt64LE(BigInt(this.libbpf.addressOf(argument)), 32);
+      const copy = allocatePinned(argument.length);
+      copy.set(argument);
+      this.pinned.push(copy);
+      options.writeBigUInt64LE(BigInt(this.libbpf.addressOf(copy)), 32);
       options.writeUInt32LE(argument.length, 48);
     }
     return () => {
       const result = this.libbpf.testRun(fd, options);
+      if (result < 0) throw bpfErrorOf(`run '${name}' of sensor '${this.sensor}'`, result);
       const returned = options.readUInt32LE(56);
-      if (result < 0 || returned !== 0) {
-        throw bpfErrorOf(`run '${name}' of sensor '${this.sensor}'`, result < 0 ? result : returned);
+      if (returned !== 0) {
+        throw new BpfError('REFUSED', `program '${name}' of sensor '${this.sensor}' returned ${returned}`);
       }
     };
   }
@@ -192,4 +198,9 @@ export class BpfObject {
     if (!map) throw bpfErrorOf(`find map '${name}' of sensor '${this.sensor}'`, 2);
     return map;
   }
+}
+
+/** Bytes outside of V8's heap: small buffers live inside of it and are moved, which the kernel would not know. */
+function allocatePinned(byteLength: number): Buffer {
+  return Buffer.from(new ArrayBuffer(byteLength));
 }

@@ -58,6 +58,11 @@ export class SecondClock {
     this.sealedThrough = Math.max(this.sealedThrough, second);
   }
 
+  /** Makes the next tick a first one: what it reads belongs to no second. */
+  restart(): void {
+    this.lastWallMs = undefined;
+  }
+
   /** Is called right before usage is read; `early` means that it need not be. */
   tick(): TickVerdict {
     const wallMs = this.source.wallMs();
