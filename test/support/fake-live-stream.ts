@@ -1,5 +1,8 @@
 import { podNode, workloadPico, type FakeFleet } from './fake-fleet.js';
 
+/** Idle cost of the fleet, in per cent of what its pods cost. */
+const IDLE_PERCENT = 38n;
+
 /** What can be said of some seconds besides what the fleet costs. */
 export interface FakeConditions {
   /** Seconds that nobody reported. */
@@ -62,8 +65,8 @@ export class FakeLiveStream {
       second,
       groups: this.keys.slice(known).map((group, at) => ({ index: known + at, keys: group })),
       values: [...costs].map(([index, pico]) => [index, String(pico)] as const),
-      idle: String((seen * 38n) / 100n),
-      unobserved: String(whole - seen),
+      idle: String((seen * IDLE_PERCENT) / 100n),
+      unobserved: String(((whole - seen) * (100n + IDLE_PERCENT)) / 100n),
       observedNodes,
       expectedNodes,
       unpricedNodes: this.conditions.unpricedNodes,

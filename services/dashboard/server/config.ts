@@ -57,10 +57,21 @@ export function readConfig(environment: Environment): DashboardConfig {
   return Object.freeze({ controlPlaneUrl, token, sessionSecret, ...listen, secureCookies });
 }
 
-/** The environment of this process, prepared for Next.js: production, and no telemetry to anyone. */
+/** The environment of this process. */
 export function processEnvironment(): Environment {
-  Object.assign(process.env, { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' });
   return process.env;
+}
+
+/**
+ * Prepares the environment for Next.js: production, no telemetry to anyone, and the settings that its build
+ * recorded, by the variable through which a standalone build gets them.
+ */
+export function prepareNext(recordedSettings: unknown): void {
+  Object.assign(process.env, {
+    NODE_ENV: 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+    __NEXT_PRIVATE_STANDALONE_CONFIG: JSON.stringify(recordedSettings),
+  });
 }
 
 interface SecretSource {

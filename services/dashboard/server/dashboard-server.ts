@@ -1,8 +1,9 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import type { DashboardConfig } from './config.js';
+import { prepareNext, type DashboardConfig } from './config.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { Router } from './http/router.js';
 import { StaticFiles } from './http/static-files.js';
@@ -37,11 +38,13 @@ export class DashboardServer {
   async start(): Promise<string> {
     const { config, folder } = this.options;
     const page = await createPageHandler(folder);
-    const router = this.createRouter(await StaticFiles.open(path.join(folder, '.next')), page);
+    const files = await StaticFiles.open(path.join(folder, '.next'));
+    const router = this.createRouter(files, page);
     this.server = createServer((request, response) => void router.handle(request, response));
     this.server.listen(config.port, config.host);
     await once(this.server, 'listening');
     this.hub.start();
+    files.warm().catch((error: unknown) => this.options.log(`cannot read the build: ${String(error)}`));
     const { port } = this.server.address() as AddressInfo;
     return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   }
@@ -72,8 +75,13 @@ export class DashboardServer {
 
 type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Next.js is loaded here, not at the top, so that the environment is prepared before it looks. */
+/**
+ * Next.js is loaded here, not at the top, so that the environment is prepared before it looks. It gets the settings
+ * that the build recorded: nothing but the build is read, in a checkout and in an image alike.
+ */
 async function createPageHandler(folder: string): Promise<PageHandler> {
+  const record = await readFile(path.join(folder, '.next/required-server-files.json'), 'utf8');
+  prepareNext((JSON.parse(record) as { config: unknown }).config);
   const { default: next } = await import('next');
   const app = (next as unknown as typeof next.default)({ dev: false, dir: folder, quiet: true });
   await app.prepare();

@@ -50,17 +50,26 @@ export class StaticFiles {
     return new StaticFiles(new Map(files));
   }
 
+  /** Reads and compresses everything that browsers take compressed, one after the other, so that nobody waits for it. */
+  async warm(): Promise<void> {
+    for (const file of this.files.values()) if (COMPRESSED.has(path.extname(file))) await this.load(file);
+  }
+
   /** Answers a request for a file; false where there is none of that name. */
   async serve(request: IncomingMessage, response: ServerResponse, pathname: string): Promise<boolean> {
     const file = this.files.get(decodeURI(pathname));
     if (file === undefined) return false;
+    send(request, response, await this.load(file));
+    return true;
+  }
+
+  private load(file: string): Promise<Asset> {
     let asset = this.assets.get(file);
     if (asset === undefined) {
       asset = loadAsset(file);
       this.assets.set(file, asset);
     }
-    send(request, response, await asset);
-    return true;
+    return asset;
   }
 }
 

@@ -8,8 +8,14 @@ export interface ChartColours {
   readonly hairline: string;
   readonly hatch: string;
   readonly amber: string;
+  /** Colour of a layer's upper edge, as in the legend. */
   readonly layer: (layer: Layer) => string;
+  /** Softer and opaque, for its area. */
+  readonly area: (layer: Layer) => string;
 }
+
+const KIND_TOKENS = ['--series-other', '--series-idle', '--series-unobserved'];
+const AREA_SHARE = '78%';
 
 /** The custom property that colours a layer. */
 export function layerToken(layer: Layer): string {
@@ -22,13 +28,16 @@ export function readColours(element: HTMLElement): ChartColours {
   probe.hidden = true;
   element.append(probe);
   const colours = new Map<string, string>();
-  const read = (token: string): string => {
-    probe.style.color = `var(${token})`;
-    const colour = colours.get(token) ?? getComputedStyle(probe).color;
-    colours.set(token, colour);
-    return colour;
+  const resolve = (value: string): string => {
+    probe.style.color = value;
+    return getComputedStyle(probe).color;
   };
-  for (let slot = 0; slot < 8; slot += 1) read(`--series-${slot}`);
+  const read = (token: string): string => resolve(`var(${token})`);
+  const tokens = [...Array.from({ length: 8 }, (_, slot) => `--series-${slot}`), ...KIND_TOKENS];
+  for (const token of tokens) {
+    colours.set(token, read(token));
+    colours.set(`${token} area`, resolve(`color-mix(in oklab, var(${token}) ${AREA_SHARE}, var(--surface))`));
+  }
   const fixed = {
     surface: read('--surface'),
     ink: read('--ink'),
@@ -37,9 +46,12 @@ export function readColours(element: HTMLElement): ChartColours {
     hatch: read('--hatch'),
     amber: read('--amber'),
   };
-  for (const kind of ['other', 'idle', 'unobserved']) read(`--series-${kind}`);
   probe.remove();
-  return { ...fixed, layer: (layer) => colours.get(layerToken(layer)) ?? fixed.muted };
+  return {
+    ...fixed,
+    layer: (layer) => colours.get(layerToken(layer)) ?? fixed.muted,
+    area: (layer) => colours.get(`${layerToken(layer)} area`) ?? fixed.muted,
+  };
 }
 
 /** Diagonal lines, as a fill. */

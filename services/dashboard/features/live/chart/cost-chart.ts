@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { formatCost } from '../../money/model/money-format.js';
+import { formatAmount } from '../../money/model/money-format.js';
 import { formatSpan } from '../../money/model/quantity-format.js';
 import type { Clock } from '../../view/model/time-format.js';
 import type { GapSpan, LiveWindow } from '../model/live-window.js';
@@ -101,12 +101,13 @@ export class CostChart {
     const { layers } = this.frame.window;
     return layers.toReversed().map((layer) => ({
       label: layer.label,
-      stroke: this.colours.surface,
+      stroke: this.colours.layer(layer),
       width: 1,
       points: { show: false },
       fill: (plot: uPlot) => {
         const colour = this.colours.layer(layer);
-        return layer.kind === 'unobserved' ? hatchPattern(plot.ctx, colour, this.colours.surface) : colour;
+        if (layer.kind === 'unobserved') return hatchPattern(plot.ctx, colour, this.colours.surface);
+        return this.colours.area(layer);
       },
     }));
   }
@@ -139,8 +140,10 @@ export class CostChart {
       space: 48,
       grid: { stroke: this.colours.hairline, width: 1 },
       ticks: { show: false },
-      values: (_plot, splits) =>
-        splits.map((value) => (value === 0 ? '0' : formatCost(BigInt(Math.round(value * 1e12)), currency))),
+      values: (_plot, splits, _axis, _space, step) => {
+        const digits = digitsOf(step);
+        return splits.map((value) => (value === 0 ? '0' : formatAmount(toPico(value), currency, digits)));
+      },
     };
   }
 
@@ -182,6 +185,18 @@ export class CostChart {
     ctx.fillStyle = this.colours.ink;
     ctx.fillText(text, x, y);
   }
+}
+
+/** Digits after the point that a step needs to be told exactly, at most twelve. */
+function digitsOf(step: number): number {
+  let digits = 0;
+  while (digits < 12 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits += 1;
+  return digits;
+}
+
+/** A label's place on the axis, which was chosen by the chart: no money that anybody paid. */
+function toPico(units: number): bigint {
+  return BigInt(Math.round(units * 1e12));
 }
 
 function pointedSecond(plot: uPlot): number | undefined {

@@ -6,7 +6,7 @@ import { exactDecimal, parsePico, SECONDS_PER_MONTH } from '../../money/model/mo
 import { formatByteRate, formatBytes, formatCores } from '../../money/model/quantity-format.js';
 import type { SetView, View } from '../../view/hooks/use-view.js';
 import { useTopRows, type TopRows } from '../hooks/use-top-rows.js';
-import { labelOf, type TableLevel } from '../model/grouping.js';
+import { keysOf, labelOf, type TableLevel } from '../model/grouping.js';
 import type { SortKey, TopRow } from '../model/table-messages.js';
 import styles from './cost-table.module.css';
 import { TableMessage } from './table-message.js';
@@ -65,7 +65,7 @@ function useColumns(props: CostTableProps, currency: string): GridColumn<TopRow>
     });
     const number = styles.number;
     return [
-      { id: 'name', title: title(view.rows), sort: sort('name'), render: (row) => name(row, view.rows, hrefOf(row)) },
+      { id: 'name', title: title(view.rows), sort: sort('name'), render: (row) => name(row, view, hrefOf(row)) },
       {
         id: 'cost',
         title: `Cost, ${currency} /s`,
@@ -106,10 +106,14 @@ function useColumns(props: CostTableProps, currency: string): GridColumn<TopRow>
   }, [view, currency]);
 }
 
-function name(row: TopRow, level: TableLevel, href: string | undefined): ReactNode {
+function name(row: TopRow, view: View, href: string | undefined): ReactNode {
+  const level = view.rows;
   const label = labelOf(row.keys, level);
-  const context = [row.keys['namespace'], level === 'container' ? row.keys['pod'] : undefined]
-    .filter((part) => part !== undefined && part !== label)
+  const known = new Set<string>(['cluster', level, ...view.where.map((filter) => filter.key)]);
+  const context = keysOf(level)
+    .filter((key) => !known.has(key) && (key !== 'workload' || level === 'pod'))
+    .map((key) => row.keys[key])
+    .filter(Boolean)
     .join(' / ');
   return (
     <>

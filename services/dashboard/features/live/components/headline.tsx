@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
 import { Cost, Rate } from '../../money/components/money.js';
 import {
   exactDecimal,
@@ -9,6 +9,7 @@ import {
   SECONDS_PER_MONTH,
 } from '../../money/model/money-format.js';
 import { formatSpan } from '../../money/model/quantity-format.js';
+import { viewHref, type SetView, type View } from '../../view/hooks/use-view.js';
 import type { Clock } from '../../view/model/time-format.js';
 import type { Where } from '../model/grouping.js';
 import type { LiveWindow, WindowSecond } from '../model/live-window.js';
@@ -16,6 +17,8 @@ import styles from './headline.module.css';
 
 /** What the headline shows. */
 export interface HeadlineProps {
+  readonly view: View;
+  readonly setView: SetView;
   readonly window: LiveWindow | undefined;
   readonly where: readonly Where[];
   readonly clock: Clock;
@@ -34,24 +37,44 @@ export function Headline(props: HeadlineProps): ReactNode {
       <div>
         <h1 className={styles.title}>{scopeName(props.where)}</h1>
         <p className={props.stale ? `${styles.rate} ${styles.stale}` : styles.rate}>
-          <BigRate pico={row.totalPico} currency={live.currency} />
+          {isUnpriced(row) ? 'No price' : <BigRate pico={row.totalPico} currency={live.currency} />}
         </p>
         <p className={styles.month}>
-          ≈ <Cost pico={row.totalPico * SECONDS_PER_MONTH} currency={live.currency} />
-          <span className="muted"> / month at this rate</span>
+          {isUnpriced(row) ? (
+            <span className="muted">
+              no node has one: annotate nodes with <code className="mono">kubehero.io/price-per-hour</code>
+            </span>
+          ) : (
+            <>
+              ≈ <Cost pico={row.totalPico * SECONDS_PER_MONTH} currency={live.currency} />
+              <span className="muted"> / month at this rate</span>
+            </>
+          )}
         </p>
         <p className={styles.window}>
           {live.currency}, second {props.clock.time(row.second)} {props.clock.zoneName(row.second)}
           {props.stale && <strong className={styles.age}>, {formatSpan(props.ageS)} old</strong>}
         </p>
       </div>
-      <Facts live={live} row={row} />
+      <Facts {...props} live={live} row={row} />
     </section>
   );
 }
 
-function Facts({ live, row }: { readonly live: LiveWindow; readonly row: WindowSecond }): ReactNode {
+/** Nodes without a price are not free: their rate is unknown, not zero. */
+function isUnpriced(row: WindowSecond): boolean {
+  return row.totalPico === 0n && row.unpricedNodes > 0;
+}
+
+function Facts(props: HeadlineProps & { readonly live: LiveWindow; readonly row: WindowSecond }): ReactNode {
+  const { live, row } = props;
   const { currency } = live;
+  const nodesHref = viewHref(props.view, NODES);
+  const toNodes = (event: MouseEvent): void => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    props.setView(NODES);
+  };
   const missing = row.expectedNodes - row.observedNodes;
   return (
     <dl className={styles.facts}>
@@ -69,17 +92,23 @@ function Facts({ live, row }: { readonly live: LiveWindow; readonly row: WindowS
         name="Nodes reporting"
         warn={missing > 0}
         note={missing > 0 ? `${missing} silent` : 'all of them'}
-      >{`${row.observedNodes} / ${row.expectedNodes}`}</Fact>
+      >
+        <a href={nodesHref} onClick={toNodes}>{`${row.observedNodes} / ${row.expectedNodes}`}</a>
+      </Fact>
       <Fact
         name="Unpriced nodes"
         warn={row.unpricedNodes > 0}
         note={row.unpricedNodes > 0 ? 'not in the rate' : 'every node has a price'}
       >
-        {row.unpricedNodes}
+        <a href={nodesHref} onClick={toNodes}>
+          {row.unpricedNodes}
+        </a>
       </Fact>
     </dl>
   );
 }
+
+const NODES = { rows: 'node', where: null, q: null } as const;
 
 interface FactProps {
   readonly name: string;

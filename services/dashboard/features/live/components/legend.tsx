@@ -18,7 +18,7 @@ export interface LegendProps {
   readonly onOpen: (series: LiveSeries) => void;
 }
 
-/** The chart's layers with what each costs in the second that is pointed at, largest on top as in the chart. */
+/** The chart's layers, lowest first, with what each costs in the second that is pointed at. */
 export function Legend(props: LegendProps): ReactNode {
   const { window: live, clock } = props;
   const shown = props.second ?? live.newestSecond;

@@ -1,6 +1,6 @@
 'use client';
 
-import { lazy, Suspense, useMemo, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useExactCopy } from '../../money/components/use-exact-copy.js';
 import { TopBar } from '../../view/components/top-bar.js';
 import { useNow } from '../../view/hooks/use-now.js';
@@ -18,7 +18,8 @@ import styles from './live-page.module.css';
 import { LiveTable } from './live-table.js';
 import { ScopeBar } from './scope-bar.js';
 
-const CommandPalette = lazy(() => import('./command-palette.js'));
+const loadPalette = (): Promise<typeof import('./command-palette.js')> => import('./command-palette.js');
+const CommandPalette = lazy(loadPalette);
 
 /** A second older than this is stale. */
 const STALE_AFTER_S = 6;
@@ -40,6 +41,7 @@ export function LivePage(): ReactNode {
   const jump = (): void => setPalette('open');
   useShortcuts({ onSearch: () => search.current?.focus(), onJump: jump, slashKey });
   useExactCopy();
+  useEffect(() => void loadPalette(), []);
 
   const newest = live.window?.newestSecond ?? 0;
   const ageS = newest === 0 ? 0 : Math.max(0, nowS - newest);
@@ -55,7 +57,11 @@ export function LivePage(): ReactNode {
           <EmptyState />
         ) : (
           <>
-            <Headline window={live.window} where={scope.where} clock={clock} ageS={ageS} stale={stale} />
+            <Headline
+              {...{ view, setView, clock, ageS, stale }}
+              window={live.window}
+              where={scope.where}
+            />
             <LiveChart
               {...{ view, setView, scope, live, clock, nowS, paused }}
               onPause={setPaused}

@@ -19,7 +19,7 @@ export function Movers(props: MoversProps): ReactNode {
         <h2 id="movers-title" className={styles.title}>
           Movers
         </h2>
-        <p className={styles.note}>last minute against the rest of 15</p>
+        <p className={styles.note}>last minute against the 14 before</p>
       </div>
       <MoverList {...props} />
     </section>

@@ -51,9 +51,12 @@ export class LiveWindow {
     for (const tick of snapshot.ticks) this.apply(tick);
   }
 
-  /** True before the first second. */
+  /** True while no node was ever expected: nothing has reported yet. */
   get isEmpty(): boolean {
-    return this.seconds.size === 0;
+    for (const row of this.seconds.values()) {
+      if (row.expectedNodes > 0 || row.unpricedNodes > 0 || row.totalPico > 0n) return false;
+    }
+    return true;
   }
 
   /** Takes a second; a repeated one replaces what was there. @throws RangeError for malformed money */

@@ -67,6 +67,11 @@ export function formatCost(pico: bigint, currency: string): string {
   return joinParts(amountParts(pico, currency, rateDigits(size)));
 }
 
+/** An amount with so many digits after the point (0 to 12), e.g. for the steps of an axis. */
+export function formatAmount(pico: bigint, currency: string, digits: number): string {
+  return joinParts(amountParts(pico, currency, digits));
+}
+
 /** Every digit, as a plain decimal that a spreadsheet reads: `1.284712345678`. */
 export function exactDecimal(pico: bigint): string {
   const size = magnitude(pico);
