@@ -44,3 +44,8 @@ export {
 } from './stores/postgres.js';
 export { type S3Location } from './stores/s3.js';
 export { type DeployedValkeyProps, type ValkeyProps } from './stores/valkey.js';
+export {
+  ArgoApplications,
+  type ArgoApplicationsProps,
+  type OperatorChart,
+} from './gitops/argo-applications.js';

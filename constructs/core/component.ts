@@ -1,4 +1,4 @@
-import type { Affinity, Toleration, TopologySpreadConstraint } from '@kubehero/imports/k8s.js';
+import type { Affinity, Toleration, TopologySpreadConstraint } from '../../imports/k8s.js';
 import type { Faults } from './faults.js';
 import { type Resources, tryParseBytes, tryParseMilliCpu } from './quantities.js';
 

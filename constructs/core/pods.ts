@@ -10,7 +10,7 @@ import {
   type SecurityContext,
   type Volume,
   type VolumeMount,
-} from '@kubehero/imports/k8s.js';
+} from '../../imports/k8s.js';
 import type { ComponentProps } from './component.js';
 import type { Resources } from './quantities.js';
 import type { Features } from './versions.js';

@@ -7,7 +7,7 @@ import {
   KubeService,
   KubeServiceAccount,
   type PodTemplateSpec,
-} from '@kubehero/imports/k8s.js';
+} from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { apiServerPorts, partOptions, type Site } from './site.js';
 import type { ComponentProps } from './component.js';

@@ -1,5 +1,5 @@
 import { objectNames, secretCatalogue } from '@kubehero/contract';
-import { KubeConfigMap } from '@kubehero/imports/k8s.js';
+import { KubeConfigMap } from '../../imports/k8s.js';
 import { Construct } from 'constructs';
 import { buildSite } from '../core/build-site.js';
 import { chartFor } from '../core/charts.js';
@@ -87,7 +87,7 @@ export class KubeHeroEdge extends Construct {
   #build(site: Site): EdgeParts {
     const { props } = this;
     const base = chartFor(this, 'base');
-    const main = chartFor(this, 'kubehero');
+    const main = chartFor(this, 'programs');
     const endpoint = parseEndpoint(props.hubEndpoint) ?? { host: '', port: 443 };
     const link: HubLink = {
       endpoint: `${endpoint.host}:${endpoint.port}`,

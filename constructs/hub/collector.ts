@@ -5,7 +5,7 @@ import {
   KubeDaemonSet,
   IntOrString,
   type PodTemplateSpec,
-} from '@kubehero/imports/k8s.js';
+} from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';

@@ -6,7 +6,7 @@ import {
   programs,
   secretCatalogue,
 } from '@kubehero/contract';
-import { KubeJob, KubeRole, KubeRoleBinding, KubeService } from '@kubehero/imports/k8s.js';
+import { KubeJob, KubeRole, KubeRoleBinding, KubeService } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podIdentity, tmpMount, toPodTemplate, type PodSpecInput } from '../core/pods.js';

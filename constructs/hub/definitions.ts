@@ -1,5 +1,5 @@
 import { budgetPolicyCrd, objectNames } from '@kubehero/contract';
-import { KubeConfigMap } from '@kubehero/imports/k8s.js';
+import { KubeConfigMap } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { type ImageRole, imageRoles } from '../core/images.js';
 import { type Manifest, Part, waves } from '../core/manifest.js';

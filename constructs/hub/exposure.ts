@@ -1,6 +1,6 @@
 import { objectNames, ports, programs } from '@kubehero/contract';
-import { HttpRoute, TlsRoute } from '@kubehero/imports/gateway.networking.k8s.io.js';
-import { KubeIngress, KubeService } from '@kubehero/imports/k8s.js';
+import { HttpRoute, TlsRoute } from '../../imports/gateway.networking.k8s.io.js';
+import { KubeIngress, KubeService } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { Part, waves } from '../core/manifest.js';
 import { labelsOf } from '../core/pods.js';

@@ -47,7 +47,7 @@ export interface HubParts {
 
 /** Puts the parts of a hub together. */
 export class HubBuilder {
-  readonly #stores: Construct;
+  #storesChart: Construct | undefined;
   readonly #main: Construct;
   readonly #base: Construct;
 
@@ -57,8 +57,13 @@ export class HubBuilder {
     private readonly props: KubeHeroHubProps,
   ) {
     this.#base = chartFor(hub, 'base');
-    this.#stores = chartFor(hub, 'stores');
-    this.#main = chartFor(hub, 'kubehero');
+    this.#main = chartFor(hub, 'programs');
+  }
+
+  /** Made when the first store is deployed. */
+  get #stores(): Construct {
+    this.#storesChart ??= chartFor(this.hub, 'stores');
+    return this.#storesChart;
   }
 
   build(): HubParts {

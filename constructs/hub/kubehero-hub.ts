@@ -9,7 +9,7 @@ import type { KubeHeroHubProps } from './hub-props.js';
 
 /**
  * A whole KubeHero: control plane, stores, sign-in, dashboard, and collector and operator for the cluster that it runs in.
- * In an app it makes four charts (`<id>`, `<id>-base`, `<id>-stores`, `<id>-monitoring`); in a chart it fills that one.
+ * In an app it makes four charts (`<id>-base`, `<id>-stores`, `<id>-programs`, `<id>-monitoring`); in a chart it fills that one.
  * Wrong props are refused by `synth`, all of them in one error.
  */
 export class KubeHeroHub extends Construct {
@@ -50,6 +50,21 @@ export class KubeHeroHub extends Construct {
     if (this.#parts) return this.#parts;
     const list = this.faults.map((fault) => `${fault.prop}: ${fault.message}`).join('; ');
     throw new ConstructsError('INVALID_PROPS', `${this.node.path} has no parts: ${list}`);
+  }
+
+  /**
+   * What all parts share.
+   * @throws ConstructsError INVALID_PROPS with every fault, when the props are wrong
+   */
+  get site(): Site {
+    if (this.#site) return this.#site;
+    throw new ConstructsError('INVALID_PROPS', `${this.node.path} has nothing to show: its props are wrong`);
+  }
+
+  /** Whether any store is deployed by this hub. */
+  get hasStores(): boolean {
+    const { postgres, clickhouse, valkey } = this.parts;
+    return [postgres, clickhouse, valkey].some((store) => store !== undefined);
   }
 
   /** What the hub asks for, component by component, and why. */

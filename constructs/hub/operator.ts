@@ -12,7 +12,7 @@ import {
   KubeRole,
   KubeRoleBinding,
   type PolicyRule,
-} from '@kubehero/imports/k8s.js';
+} from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';

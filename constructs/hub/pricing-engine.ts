@@ -1,5 +1,5 @@
 import { environmentNames, httpPaths, mountPaths, ports, programs } from '@kubehero/contract';
-import { KubeCronJob } from '@kubehero/imports/k8s.js';
+import { KubeCronJob } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import {

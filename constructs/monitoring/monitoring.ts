@@ -1,11 +1,11 @@
 import { httpPaths, ports, programs } from '@kubehero/contract';
-import { KubeConfigMap } from '@kubehero/imports/k8s.js';
+import { KubeConfigMap } from '../../imports/k8s.js';
 import {
   PodMonitor,
   type PodMonitorSpecPodMetricsEndpoints,
   PrometheusRule,
   PrometheusRuleSpecGroupsRulesExpr as Expr,
-} from '@kubehero/imports/monitoring.coreos.com.js';
+} from '../../imports/monitoring.coreos.com.js';
 import type { Construct } from 'constructs';
 import { Part, waves } from '../core/manifest.js';
 import { labelsOf, selectorOf } from '../core/pods.js';

@@ -2,7 +2,7 @@ import { programs } from '@kubehero/contract';
 import {
   KubeValidatingAdmissionPolicy,
   KubeValidatingAdmissionPolicyBinding,
-} from '@kubehero/imports/k8s.js';
+} from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { Part, waves } from '../core/manifest.js';
 import { labelsOf } from '../core/pods.js';

@@ -1,4 +1,4 @@
-import { KubeNamespace, KubePriorityClass } from '@kubehero/imports/k8s.js';
+import { KubeNamespace, KubePriorityClass } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { Part, type PartOptions, waves } from '../core/manifest.js';
 

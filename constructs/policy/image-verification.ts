@@ -1,8 +1,8 @@
 import {
   ImageValidatingPolicy,
   ImageValidatingPolicySpecValidationActions as Actions,
-} from '@kubehero/imports/policies.kyverno.io.js';
-import { ClusterImagePolicy } from '@kubehero/imports/policy.sigstore.dev.js';
+} from '../../imports/policies.kyverno.io.js';
+import { ClusterImagePolicy } from '../../imports/policy.sigstore.dev.js';
 import type { Construct } from 'constructs';
 import { Part, waves } from '../core/manifest.js';
 import { labelsOf } from '../core/pods.js';

@@ -4,7 +4,7 @@ import {
   type NetworkPolicyEgressRule,
   type NetworkPolicyIngressRule,
   type NetworkPolicyPeer,
-} from '@kubehero/imports/k8s.js';
+} from '../../imports/k8s.js';
 import { labelKeys } from '@kubehero/contract';
 import type { Construct } from 'constructs';
 import { Part, type PartOptions, waves } from '../core/manifest.js';

@@ -1,8 +1,8 @@
 import {
   ClickHouseKeeperInstallation,
   ClickHouseKeeperInstallationSpecDefaultsStorageManagementReclaimPolicy as ReclaimPolicy,
-} from '@kubehero/imports/clickhouse-keeper.altinity.com.js';
-import { IntOrString, KubeStatefulSet, Quantity } from '@kubehero/imports/k8s.js';
+} from '../../imports/clickhouse-keeper.altinity.com.js';
+import { IntOrString, KubeStatefulSet, Quantity } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { keepForever, waves } from '../core/manifest.js';
 import { restrictedContainer, toPodTemplate, toRequirements } from '../core/pods.js';

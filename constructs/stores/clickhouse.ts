@@ -7,8 +7,8 @@ import {
   ClickHouseInstallationSpecDefaultsStorageManagementProvisioner as Provisioner,
   ClickHouseInstallationSpecDefaultsStorageManagementReclaimPolicy as ReclaimPolicy,
   ClickHouseInstallationSpecTemplatesPodTemplatesPodDistributionType as Distribution,
-} from '@kubehero/imports/clickhouse.altinity.com.js';
-import { KubeServiceAccount } from '@kubehero/imports/k8s.js';
+} from '../../imports/clickhouse.altinity.com.js';
+import { KubeServiceAccount } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { Part, waves } from '../core/manifest.js';
 import { toRequirements } from '../core/pods.js';

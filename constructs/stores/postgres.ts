@@ -1,5 +1,5 @@
 import { secretCatalogue } from '@kubehero/contract';
-import { ObjectStore } from '@kubehero/imports/barmancloud.cnpg.io.js';
+import { ObjectStore } from '../../imports/barmancloud.cnpg.io.js';
 import {
   Cluster,
   type ClusterSpec,
@@ -14,7 +14,7 @@ import {
   ScheduledBackup,
   ScheduledBackupSpecBackupOwnerReference,
   ScheduledBackupSpecMethod,
-} from '@kubehero/imports/postgresql.cnpg.io.js';
+} from '../../imports/postgresql.cnpg.io.js';
 import type { Construct } from 'constructs';
 import { Part, waves } from '../core/manifest.js';
 import { apiServerPorts, partOptions, type Site } from '../core/site.js';

@@ -1,5 +1,5 @@
 import { environmentNames, mountPaths, secretCatalogue } from '@kubehero/contract';
-import { IntOrString, KubeStatefulSet, Quantity } from '@kubehero/imports/k8s.js';
+import { IntOrString, KubeStatefulSet, Quantity } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { type PodSpecInput, toPodTemplate } from '../core/pods.js';
