@@ -24,8 +24,10 @@ export interface ReportRequest {
   readonly hello?: Hello;
   /** Sealed seconds of introduced nodes. */
   readonly batch?: Batch;
+  /** Nodes that run no more. */
+  readonly farewell?: Farewell;
   /** Which of the alternatives is there. */
-  readonly message?: 'hello' | 'batch';
+  readonly message?: 'hello' | 'batch' | 'farewell';
 }
 
 /** {@link ReportRequest} as it is given to be sent: what is left out has its default. */
@@ -34,6 +36,23 @@ export interface ReportRequestInput {
   readonly hello?: HelloInput | undefined;
   /** Sealed seconds of introduced nodes. */
   readonly batch?: BatchInput | undefined;
+  /** Nodes that run no more. */
+  readonly farewell?: FarewellInput | undefined;
+}
+
+/**
+ * Says that nodes are gone for good: their silence from now on is no gap. It takes effect after the batches before
+ * it; a node that is introduced again is back.
+ */
+export interface Farewell {
+  /** Indexes of the nodes, see Hello. */
+  readonly nodes: readonly (number)[];
+}
+
+/** {@link Farewell} as it is given to be sent: what is left out has its default. */
+export interface FarewellInput {
+  /** Indexes of the nodes, see Hello. */
+  readonly nodes?: readonly (number)[] | undefined;
 }
 
 /** Introduces the emitter and the nodes that it speaks for. */

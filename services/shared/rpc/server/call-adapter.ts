@@ -97,6 +97,8 @@ async function* readMessages(call: ServerDuplexStream<unknown, unknown>): AsyncG
   } catch (error) {
     throw new RpcError('canceled', 'the client ended the stream abruptly', { cause: error });
   }
+  // A cancelled call ends like a finished one; the handler must not take half of the requests for all.
+  if (call.cancelled) throw new RpcError('canceled', 'the client ended the stream abruptly');
 }
 
 function adaptUnary(place: MethodPlace, handler: UnaryHandler): handleUnaryCall<unknown, unknown> {

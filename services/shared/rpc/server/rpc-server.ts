@@ -1,4 +1,4 @@
-import { Server, type ServerOptions } from '@grpc/grpc-js';
+import { logVerbosity, Server, setLogVerbosity, type ServerOptions } from '@grpc/grpc-js';
 import type { TlsSource } from '../certificates/tls-source.js';
 import { defaultProtocol, type Protocol } from '../definitions/protocol.js';
 import { RpcError, toRpcError, type ErrorCodes } from '../errors.js';
@@ -142,6 +142,8 @@ function bind(
   listen: RpcServerOptions['listen'],
 ): Promise<number> {
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+  // grpc-js would write its own lines to the console beside the error that it gives us.
+  setLogVerbosity(logVerbosity.NONE);
   return new Promise((resolve, reject) => {
     server.bindAsync(`${host}:${listen.port}`, credentials, (error, port) => {
       if (error === null) resolve(port);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultProtocol, telemetry } from '@kubehero/rpc';
 import fc from 'fast-check';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Fleet, podShapes, type FleetOptions } from '../../../../services/cli/simulate/fleet.js';
 import {
   encodeReport,
@@ -120,23 +123,12 @@ describe('telemetry generator', () => {
     expect(Math.max(...loud.netClass)).toBeLessThanOrEqual(4);
   });
 
-  it('makes at least a million pod-seconds a second, encoded', () => {
-    const fleet = new Fleet({ ...options, nodes: 100 });
-    const generator = new TelemetryGenerator(fleet);
-    const seconds = Array.from({ length: 10 }, (_, index) => options.startS + index);
-    const round = (): number => {
-      let rows = 0;
-      const columns = Array.from({ length: 100 }, (_, node) => generator.columns(node, seconds));
-      for (const part of columns) rows += part.rows;
-      encodeReport({ batch: { sequence: 1, nodes: columns.map((part) => toNodeBatch(fleet, part, false)) } });
-      return rows;
-    };
-    round();
-    const startedAt = performance.now();
-    let rows = 0;
-    while (performance.now() - startedAt < 500) rows += round();
-    expect(rows / ((performance.now() - startedAt) / 1000)).toBeGreaterThan(1_000_000);
-  });
+  it('makes at least a million encoded pod-seconds for a second of CPU time', async () => {
+    // In a process of its own: a test's sandbox makes every use of a global many times slower.
+    const program = fileURLToPath(new URL('./generator-throughput.js', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 60_000 });
+    expect(Number(stdout)).toBeGreaterThan(1_000_000);
+  }, 60_000);
 });
 
 describe('plan of messages', () => {
