@@ -1,4 +1,4 @@
-import { startClickHouseFront } from '@kubehero/store-clickhouse/http-front';
+import { startClickHouseFront } from '@kubehero/store-clickhouse';
 import { parseArgs } from 'node:util';
 
 /** Serves the embedded ClickHouse to tests: `node clickhouse-front.js --directory D [--port P]`; prints its URL. */

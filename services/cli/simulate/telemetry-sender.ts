@@ -222,6 +222,8 @@ export class TelemetrySender {
       await send(next.value);
     }
     while (!this.#queue.isEmpty) await this.#nextEvent(stream);
+    const { nodes } = this.#options.fleet.options;
+    await stream.send({ farewell: { nodes: Array.from({ length: nodes }, (_, node) => node) } });
     stream.end();
   }
 

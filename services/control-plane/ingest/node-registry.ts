@@ -5,6 +5,7 @@ import {
   listGaps,
   listNodes,
   listProgress,
+  markNodesGone,
   pinActivation,
   upsertIdentities,
   upsertNamespaces,
@@ -15,6 +16,7 @@ import {
   type IdentityRow,
   type Kysely,
   type LeaseTerm,
+  type NodeRow,
   type NodeProgressRecord,
 } from '@kubehero/store-postgres';
 import { PriceHistory } from './price-history.js';
@@ -27,6 +29,8 @@ export interface NodeState {
   readonly clusterKey: number;
   readonly uid: string;
   name: string;
+  /** It said farewell and did not come back. */
+  gone: boolean;
   spec: WireNodeSpec | undefined;
   specText: string;
   capacity: NodeCapacity;
@@ -106,7 +110,7 @@ export class NodeRegistry {
   async applySpec(node: { clusterKey: number; uid: string }, spec: WireNodeSpec, firstSecond: number): Promise<NodeState> {
     const text = JSON.stringify(spec);
     const known = this.tryFind(node.clusterKey, node.uid);
-    if (known?.specText === text) return known;
+    if (known?.specText === text && !known.gone) return known;
     const row = await upsertNode(this.#options.db, {
       ...node,
       name: spec.name,
@@ -116,6 +120,7 @@ export class NodeRegistry {
     });
     const state = known ?? emptyState(row);
     state.name = spec.name;
+    state.gone = false;
     state.spec = spec;
     state.specText = text;
     state.capacity = toCapacity(spec);
@@ -123,6 +128,12 @@ export class NodeRegistry {
     await this.#pinPrice(state, spec);
     this.#nodes.set(idOf(node.clusterKey, node.uid), state);
     return state;
+  }
+
+  /** Notes that nodes run no more: what follows their last second is no gap. */
+  async markGone(nodes: readonly NodeState[]): Promise<void> {
+    await markNodesGone(this.#options.db, nodes.map(({ key }) => key));
+    for (const node of nodes) node.gone = true;
   }
 
   /** Keys of identities, in their order. */
@@ -187,12 +198,13 @@ export class NodeRegistry {
   }
 }
 
-function emptyState(node: { key: number; clusterKey: number; uid: string; name: string }): NodeState {
+function emptyState(node: NodeRow): NodeState {
   return {
     key: node.key,
     clusterKey: node.clusterKey,
     uid: node.uid,
     name: node.name,
+    gone: node.gone,
     spec: undefined,
     specText: '',
     capacity: NO_CAPACITY,

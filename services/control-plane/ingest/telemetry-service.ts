@@ -53,7 +53,8 @@ async function read(options: TelemetryServiceOptions, session: Session, stream: 
   for await (const request of stream.requests) {
     if (request.hello !== undefined) outbox.push({ welcome: { nodes: greet(options, session, request.hello) } });
     else if (request.batch !== undefined) await take(options, session, request.batch);
-    else throw new RpcError('invalid_argument', 'a request must hold a hello or a batch');
+    else if (request.farewell !== undefined) await sayFarewell(options, session, outbox, request.farewell);
+    else throw new RpcError('invalid_argument', 'a request must hold a hello, a batch or a farewell');
   }
   await outbox.settled();
 }
@@ -73,6 +74,11 @@ async function take({ ingest }: TelemetryServiceOptions, session: Session, batch
   (session.output as Outbox).expect(batch.sequence);
   const bytes = batch.nodes.reduce((sum, node) => sum + node.identity.length * 5 + node.second.length * 2, 1024);
   await ingest.enqueue({ session, batch: batch as WireBatch, bytes });
+}
+
+async function sayFarewell(options: TelemetryServiceOptions, session: Session, outbox: Outbox, farewell: telemetry.Farewell): Promise<void> {
+  await outbox.settled();
+  await options.registry.markGone(farewell.nodes.flatMap((index) => session.nodes[index]?.state ?? []));
 }
 
 /** What the control plane says on a stream, in order, without ever waiting for a slow reader. */

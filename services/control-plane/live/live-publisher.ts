@@ -105,7 +105,8 @@ export class LivePublisher {
 
   #expected(second: number): number {
     let expected = 0;
-    for (const { progress } of this.#options.registry.all()) {
+    for (const { progress, gone } of this.#options.registry.all()) {
+      if (gone && (progress?.lastSecond ?? 0) < second) continue;
       if (progress !== undefined && progress.firstSecond <= second && progress.lastSecond > second - EXPECTED_FOR_S) expected += 1;
     }
     return expected;

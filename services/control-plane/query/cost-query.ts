@@ -184,7 +184,7 @@ export class CostQuery {
       const node = nodeOf.get(record.nodeKey);
       if (node === undefined || !matches(question, names, node)) continue;
       const now = nowS();
-      const silent = now - record.lastSecond > forgetAfterS;
+      const silent = node.gone || now - record.lastSecond > forgetAfterS;
       const end = Math.min(window.to, silent ? record.lastSecond + 1 : Math.max(now - 2, record.lastSecond + 1));
       expected += Math.max(0, end - Math.max(window.from, record.firstSecond));
       const own = new GapList(gaps.filter((gap) => gap.nodeKey === record.nodeKey));

@@ -185,7 +185,9 @@ export class Rollup {
     this.#failedAttempts.set(keyOf(period), attempts);
     this.#mismatches.inc();
     this.#options.logger.warn('a rollup does not add up to the ledger, trying again', {
-      ...period,
+      granularity: period.level,
+      start: period.start,
+      rows: period.rows,
       cost: period.cost.toString(),
       rolledRows: rolled.rows,
       rolledCost: rolled.cost.toString(),

@@ -19,6 +19,7 @@ export {
   listIdentities,
   listNamespaces,
   listNodes,
+  markNodesGone,
   tryFindClusterByName,
   upsertIdentities,
   upsertNamespaces,
@@ -64,4 +65,5 @@ export {
   tryFindAuthority,
   type StoredAuthority,
 } from './repositories/security.js';
+export { sql } from 'kysely';
 export type { Kysely, Transaction } from 'kysely';

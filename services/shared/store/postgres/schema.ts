@@ -99,6 +99,7 @@ export interface Database {
     changes: Second;
     rolled: Second;
     mismatches: number;
+    changed_at: Timestamp;
   };
   rollup_period: {
     cluster_key: number;

@@ -110,6 +110,7 @@ const STATEMENTS = [
     changes bigint not null default 0,
     rolled bigint not null default 0,
     mismatches integer not null default 0,
+    changed_at timestamptz not null default now(),
     primary key (cluster_key, minute)) with (fillfactor = 70)`,
   `create index ingest_minute_dirty on ingest_minute (minute) where changes > rolled`,
   // Hours and days: dirty when a period under them was rolled up (again).

@@ -16,6 +16,8 @@ export interface NodeRow {
   readonly clusterKey: number;
   readonly uid: string;
   readonly name: string;
+  /** It said farewell and did not come back. */
+  readonly gone: boolean;
 }
 
 /** Whose cost a row is; immutable but for the labels. */
@@ -88,8 +90,14 @@ export async function tryFindClusterByName(
 
 /** All nodes. */
 export async function listNodes(db: Kysely<Database>): Promise<readonly NodeRow[]> {
-  const rows = await db.selectFrom('node').select(['key', 'cluster_key', 'uid', 'name']).execute();
-  return rows.map((row) => ({ key: row.key, clusterKey: row.cluster_key, uid: row.uid, name: row.name }));
+  const rows = await db.selectFrom('node').select(['key', 'cluster_key', 'uid', 'name', 'gone_at']).execute();
+  return rows.map((row) => ({
+    key: row.key,
+    clusterKey: row.cluster_key,
+    uid: row.uid,
+    name: row.name,
+    gone: row.gone_at !== null,
+  }));
 }
 
 /**
@@ -118,7 +126,12 @@ export async function upsertNode(
   const key = rows[0]?.key ?? 0;
   await sql`insert into node_spec (node_key, valid_from, spec) values (${key}, ${node.validFrom}, ${spec})
     on conflict (node_key, valid_from) do nothing`.execute(db);
-  return { key, clusterKey: node.clusterKey, uid: node.uid, name: node.name };
+  return { key, clusterKey: node.clusterKey, uid: node.uid, name: node.name, gone: false };
+}
+
+/** Notes that nodes run no more. */
+export async function markNodesGone(db: Kysely<Database>, keys: readonly number[]): Promise<void> {
+  await sql`update node set gone_at = extract(epoch from now())::bigint where key = any(${keys}::int[])`.execute(db);
 }
 
 /** Keys of namespaces by name, made where they are missing. */

@@ -116,7 +116,7 @@ export async function addToLedger(
     from jsonb_to_recordset(${payload}::jsonb) as r("clusterKey" int, minute bigint, rows bigint, "nodeSeconds" bigint, cost numeric)
     on conflict (cluster_key, minute) do update set row_count = m.row_count + excluded.row_count,
       node_seconds = m.node_seconds + excluded.node_seconds, cost = m.cost + excluded.cost,
-      changes = m.changes + 1`.execute(db);
+      changes = m.changes + 1, changed_at = now()`.execute(db);
 }
 
 /** Marks minutes dirty without adding, so that rows which arrive late are rolled up even if this process dies. */

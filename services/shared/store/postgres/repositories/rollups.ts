@@ -30,7 +30,8 @@ interface DirtyRow {
 }
 
 /**
- * Dirty minutes that ended before a bound, oldest first.
+ * Dirty minutes that ended before a bound and to which nothing was added for 3 s (rows are durable a moment before
+ * their ledger), oldest first.
  *
  * @param endedBefore - epoch second
  */
@@ -41,7 +42,8 @@ export async function listDirtyMinutes(
 ): Promise<DirtyPeriod[]> {
   const { rows } =
     await sql<DirtyRow>`select cluster_key, minute as start, changes, rolled, row_count, cost from ingest_minute
-    where changes > rolled and minute <= ${endedBefore - 60} order by mismatches, minute limit ${limit}`.execute(
+    where changes > rolled and minute <= ${endedBefore - 60} and changed_at < now() - interval '3 seconds'
+    order by mismatches, minute limit ${limit}`.execute(
       db,
     );
   return rows.map((row) => toPeriod('minute', row));

@@ -1,0 +1,139 @@
+import { ControlPlane, standardPrices } from '@kubehero/control-plane';
+import { silentLogger, type Logger } from '@kubehero/runtime';
+import { connectClickHouse, type ClickHouseEngine } from '@kubehero/store-clickhouse';
+import {
+  addCluster,
+  connectPostgres,
+  migratePostgres,
+  startEmbeddedPostgres,
+  type Database,
+  type EmbeddedPostgresServer,
+  type Kysely,
+} from '@kubehero/store-postgres';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** Real stores for a suite: PostgreSQL's server, and ClickHouse's engine in a process of its own. */
+export interface Stores {
+  readonly folder: string;
+  readonly postgres: EmbeddedPostgresServer;
+  readonly db: Kysely<Database>;
+  readonly clickhouseUrl: string;
+  readonly clickhouse: ClickHouseEngine;
+  /** Stops and starts PostgreSQL on the same port, as an upgrade would. */
+  restartPostgres(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A free port of the loopback address. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => { resolve(); }));
+  return port;
+}
+
+/** Starts both stores in a temporary folder. */
+export async function startStores(): Promise<Stores> {
+  const folder = await mkdtemp(join(tmpdir(), 'kubehero-stack-'));
+  const options = { directory: join(folder, 'postgres'), port: await freePort(), log: () => undefined };
+  let postgres = await startEmbeddedPostgres(options);
+  const { child, url } = await startFront(join(folder, 'clickhouse'));
+  const db = connectPostgres({ url: postgres.url, onIdleError: () => undefined });
+  await migratePostgres(db);
+  const clickhouse = connectClickHouse({ url });
+  return {
+    folder,
+    postgres,
+    db,
+    clickhouseUrl: url,
+    clickhouse,
+    restartPostgres: async () => {
+      await postgres.stop();
+      postgres = await startEmbeddedPostgres(options);
+    },
+    close: async () => {
+      await clickhouse.close();
+      await db.destroy();
+      await postgres.stop();
+      await stopChild(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startFront(directory: string): Promise<{ child: ChildProcess; url: string }> {
+  const script = fileURLToPath(new URL('./clickhouse-front.js', import.meta.url));
+  const child = spawn(process.execPath, [script, '--directory', directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('exit', (code) => { reject(new Error(`the clickhouse front ended with ${code}`)); });
+  });
+  return { child, url };
+}
+
+/** Ends a child and waits for it. */
+export async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise<void>((resolve) => child.once('exit', () => { resolve(); }));
+  child.kill(signal);
+  await exited;
+}
+
+/** A control plane in this process with the files that a remote command reads. */
+export interface Plane {
+  readonly plane: ControlPlane;
+  readonly token: string;
+  readonly clientFile: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a control plane over the stores, waits until it leads, and registers a cluster. */
+export async function startPlane(stores: Stores, options: { cluster?: string; logger?: Logger } = {}): Promise<Plane> {
+  const token = randomBytes(16).toString('hex');
+  const plane = new ControlPlane({
+    db: stores.db,
+    clickhouse: stores.clickhouse,
+    database: 'kubehero',
+    http: { host: '127.0.0.1', port: 0 },
+    grpc: { host: '127.0.0.1', port: 0 },
+    serverNames: ['127.0.0.1', 'localhost'],
+    advertisedAddress: '127.0.0.1',
+    tokens: [token],
+    sealingKey: Buffer.alloc(32, 7),
+    prices: standardPrices('USD'),
+    rawRetentionDays: 30,
+    minuteRetentionDays: 90,
+    logger: options.logger ?? silentLogger,
+  });
+  await plane.start();
+  while (!plane.isLeading) await new Promise((resolve) => setTimeout(resolve, 20));
+  const clientFile = await writeClientFiles(stores, plane, token, options.cluster ?? 'test');
+  return { plane, token, clientFile, stop: () => plane.stop() };
+}
+
+async function writeClientFiles(stores: Stores, plane: ControlPlane, token: string, name: string): Promise<string> {
+  const cluster = await addCluster(stores.db, { id: name, name, cloud: '', region: '' });
+  const issued = await plane.authority.issueCluster(cluster.id);
+  const file = (leaf: string): string => join(stores.folder, leaf);
+  await writeFile(file('ca.pem'), plane.authority.caBundlePem);
+  await writeFile(file('cert.pem'), issued.certificateChainPem);
+  await writeFile(file('key.pem'), issued.privateKeyPem);
+  const client = {
+    server: plane.url,
+    token,
+    grpc: `127.0.0.1:${plane.grpcPort}`,
+    caFile: file('ca.pem'),
+    clusterCertFile: file('cert.pem'),
+    clusterKeyFile: file('key.pem'),
+  };
+  await writeFile(file('client.json'), JSON.stringify(client));
+  return file('client.json');
+}
