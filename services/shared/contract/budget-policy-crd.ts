@@ -270,7 +270,7 @@ export const budgetPolicyCrd = {
             properties: {
               apiVersion: { ...text, description: 'Version of the schema.' },
               kind: { ...text, description: 'BudgetPolicy.' },
-              metadata: { type: 'object', description: 'Standard metadata.' },
+              metadata: { type: 'object' },
               spec: { ...spec, description: 'What is wanted.' },
               status: { ...status, description: 'What is so; written by the operator.' },
             },
