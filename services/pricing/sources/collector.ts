@@ -103,18 +103,20 @@ export class RowCollector {
     return this.#rows.values();
   }
 
-  /** @throws PricingError NOTHING_USABLE when not one record was taken */
+  /** @throws PricingError NOTHING_USABLE when the files hold no record of the source at all */
   finish(
     name: string,
     version: Pick<ParsedSource, 'version' | 'publishedAt' | 'publications'>,
   ): ParsedSource {
     if (this.size === 0) {
       const reasons = [...this.skipped].map(([reason, count]) => `${String(count)} × ${reason}`).join(', ');
-      const seen = reasons === '' ? 'it holds no records of this source' : `passed over: ${reasons}`;
-      throw new PricingError(
-        'NOTHING_USABLE',
-        `${this.source}: ${name} has no price that can be used (${seen}): check --source and the file`,
-      );
+      if (reasons === '') {
+        throw new PricingError(
+          'NOTHING_USABLE',
+          `${this.source}: ${name} holds no records of this source: check --source and the file`,
+        );
+      }
+      this.warn(`${name} has no price that can be used (passed over: ${reasons})`);
     }
     return {
       items: [...this.#rows.values(), ...this.#shapes.values(), ...this.#sheets],

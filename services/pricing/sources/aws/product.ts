@@ -218,7 +218,8 @@ const USAGE_RULES: readonly UsageRule[] = [
   {
     family: /^Data Transfer$/,
     usage: /(?:^|-)DataTransfer-Regional-Bytes$/,
-    shape: (a) => (a['transferType'] === 'IntraRegion' ? perGigabyte('cross-zone') : undefined),
+    shape: (a) =>
+      (a['transferType'] ?? 'IntraRegion') === 'IntraRegion' ? perGigabyte('cross-zone') : undefined,
   },
   {
     family: /^Data Transfer$/,
