@@ -120,7 +120,8 @@ export class FakeControlPlane {
     const within = (second: number, [from, to]: readonly [number, number, ...unknown[]]): boolean =>
       second >= startedAt - from && second < startedAt - to;
     return {
-      isGap: (second) => this.mutedSeconds.has(second) || (options.gaps ?? []).some((gap) => within(second, gap)),
+      isGap: (second) =>
+        this.mutedSeconds.has(second) || (options.gaps ?? []).some((gap) => within(second, gap)),
       silentNodes: (second) => (options.silent ?? []).find((span) => within(second, span))?.[2] ?? 0,
       unpricedNodes: options.unpricedNodes ?? 0,
     };
@@ -145,7 +146,11 @@ export class FakeControlPlane {
       ...(at < (options.unpricedNodes ?? 0) ? {} : { pricePerHourUsd: '0.384' }),
       gaps: (options.silent ?? [])
         .filter(([, , nodes]) => at < nodes)
-        .map(([from, to]) => ({ from: instant(startedAt - from), to: instant(startedAt - to), charged: true })),
+        .map(([from, to]) => ({
+          from: instant(startedAt - from),
+          to: instant(startedAt - to),
+          charged: true,
+        })),
     }));
   }
 

@@ -44,7 +44,10 @@ export function createFleet(size: FleetSize): FakeFleet {
   const copies = Math.max(1, Math.ceil(size.pods / 1600));
   const names = NAMESPACES.flatMap(([namespace, workloads]) =>
     workloads.flatMap((name) =>
-      Array.from({ length: copies }, (_, copy) => ({ namespace, name: copies === 1 ? name : `${name}-${copy + 1}` })),
+      Array.from({ length: copies }, (_, copy) => ({
+        namespace,
+        name: copies === 1 ? name : `${name}-${copy + 1}`,
+      })),
     ),
   );
   const podsEach = Math.max(1, Math.floor(size.pods / names.length));
@@ -53,7 +56,13 @@ export function createFleet(size: FleetSize): FakeFleet {
     const pods = at === names.length - 1 ? left : Math.min(left, podsEach);
     left -= pods;
     const seed = hash(`${namespace}/${name}`);
-    return { namespace, name, pods, seed, basePico: pods * 10 ** (7.4 + 2 * unit(seed) + namespaceWeight(namespace)) };
+    return {
+      namespace,
+      name,
+      pods,
+      seed,
+      basePico: pods * 10 ** (7.4 + 2 * unit(seed) + namespaceWeight(namespace)),
+    };
   });
   return { cluster: 'eu-central', nodes, workloads: workloads.filter((workload) => workload.pods > 0) };
 }
@@ -78,7 +87,12 @@ export function podNode(fleet: FakeFleet, workload: FakeWorkload, at: number): s
 }
 
 function namespaceWeight(namespace: string): number {
-  const weights: Record<string, number> = { 'ml-inference': 0.9, 'data-platform': 0.7, search: 0.4, 'kube-system': -0.7 };
+  const weights: Record<string, number> = {
+    'ml-inference': 0.9,
+    'data-platform': 0.7,
+    search: 0.4,
+    'kube-system': -0.7,
+  };
   return weights[namespace] ?? 0;
 }
 

@@ -26,7 +26,9 @@ export function listTop(fleet: FakeFleet, request: FakeTopRequest, second: numbe
   }
   const search = (request.search ?? '').toLowerCase();
   const found = [...groups.values()]
-    .filter(({ keys }) => search === '' || Object.values(keys).some((name) => name.toLowerCase().includes(search)))
+    .filter(
+      ({ keys }) => search === '' || Object.values(keys).some((name) => name.toLowerCase().includes(search)),
+    )
     .sort((a, b) => Number(b.pico - a.pico));
   const offset = request.offset ?? 0;
   return {

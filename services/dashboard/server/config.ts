@@ -90,7 +90,11 @@ function readSecret(environment: Environment, source: SecretSource, faults: stri
   return secret.trim();
 }
 
-function readSecretFile(environment: Environment, source: SecretSource, faults: string[]): string | undefined {
+function readSecretFile(
+  environment: Environment,
+  source: SecretSource,
+  faults: string[],
+): string | undefined {
   const path = environment[source.file];
   if (path === undefined) {
     faults.push(`neither ${source.name} nor ${source.file} is set`);
@@ -99,7 +103,9 @@ function readSecretFile(environment: Environment, source: SecretSource, faults: 
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    faults.push(`${source.file} '${path}' cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    faults.push(
+      `${source.file} '${path}' cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    );
     return undefined;
   }
 }

@@ -11,7 +11,11 @@ const EXIT_USAGE = 2;
  */
 async function main(): Promise<void> {
   const config = readConfig(processEnvironment());
-  const server = new DashboardServer({ config, folder: dashboardFolder(), log: (text) => console.error(text) });
+  const server = new DashboardServer({
+    config,
+    folder: dashboardFolder(),
+    log: (text) => console.error(text),
+  });
   const stop = (): void => void server.stop().then(() => process.exit(0));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

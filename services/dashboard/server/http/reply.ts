@@ -26,7 +26,11 @@ export type FaultCode =
   | 'INTERNAL';
 
 /** Answers with JSON, compressed where the client takes it and it is worth it. */
-export async function replyJson(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
+export async function replyJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: unknown,
+): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(body));
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   response.setHeader('Cache-Control', 'no-store');
@@ -37,7 +41,11 @@ export async function replyJson(request: IncomingMessage, response: ServerRespon
 }
 
 /** Answers with a fault. */
-export async function replyFault(request: IncomingMessage, response: ServerResponse, fault: Fault): Promise<void> {
+export async function replyFault(
+  request: IncomingMessage,
+  response: ServerResponse,
+  fault: Fault,
+): Promise<void> {
   response.statusCode = fault.status;
   await replyJson(request, response, { code: fault.code, message: fault.message });
 }

@@ -75,7 +75,9 @@ export class Router {
 
   private currentSession(request: IncomingMessage): Session | undefined {
     const cookie = findSessionCookie(request.headers.cookie);
-    return cookie === undefined ? undefined : verifySession(cookie, this.options.sessionSecret, Date.now() / 1000);
+    return cookie === undefined
+      ? undefined
+      : verifySession(cookie, this.options.sessionSecret, Date.now() / 1000);
   }
 
   private async turnAway(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {

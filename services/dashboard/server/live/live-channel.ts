@@ -1,7 +1,13 @@
 import type { Grouping, Where } from '../../features/live/model/grouping.js';
 import type { LiveHistory } from '../../features/live/model/live-history.js';
 import { liveEvents } from '../../features/live/model/live-messages.js';
-import { planView, samePicks, toSnapshot, toTick, type ViewPlan } from '../../features/live/model/live-view.js';
+import {
+  planView,
+  samePicks,
+  toSnapshot,
+  toTick,
+  type ViewPlan,
+} from '../../features/live/model/live-view.js';
 import { findMovers } from '../../features/live/model/movers.js';
 import { frame, type LiveViewer } from './live-viewer.js';
 
@@ -75,7 +81,8 @@ export class LiveChannel {
   }
 
   private currentPlan(history: LiveHistory): ViewPlan {
-    if (this.plan !== undefined && history.newestSecond - this.plannedAtS < this.replanAfterS()) return this.plan;
+    if (this.plan !== undefined && history.newestSecond - this.plannedAtS < this.replanAfterS())
+      return this.plan;
     this.plannedAtS = history.newestSecond;
     return planView(history, this.by, this.where);
   }

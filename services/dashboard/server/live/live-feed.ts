@@ -24,7 +24,11 @@ export class LiveFeed {
   private readonly channels = new Map<string, LiveChannel>();
   private readonly stopping = new AbortController();
   private history: LiveHistory | undefined;
-  private state: LiveState = { connected: false, sinceSecond: nowS(), reason: 'connecting to the control plane' };
+  private state: LiveState = {
+    connected: false,
+    sinceSecond: nowS(),
+    reason: 'connecting to the control plane',
+  };
   private running: Promise<void> | undefined;
   private failures = 0;
 
@@ -114,7 +118,8 @@ export class LiveFeed {
   private lost(error: unknown): void {
     if (this.stopping.signal.aborted) return;
     const reason = error instanceof Error ? error.message : String(error);
-    if (this.state.connected || this.failures === 0) this.options.log(`live stream by ${this.options.by}: ${reason}`);
+    if (this.state.connected || this.failures === 0)
+      this.options.log(`live stream by ${this.options.by}: ${reason}`);
     const sinceSecond = this.state.connected ? nowS() : this.state.sinceSecond;
     this.report({ connected: false, sinceSecond, reason });
   }

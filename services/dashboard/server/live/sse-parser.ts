@@ -82,6 +82,8 @@ export class SseParser {
     this.event = '';
     this.data = [];
     this.dataCharacters = 0;
-    return data.length === 0 ? undefined : { event: event === '' ? 'message' : event, data: data.join('\n'), id };
+    return data.length === 0
+      ? undefined
+      : { event: event === '' ? 'message' : event, data: data.join('\n'), id };
   }
 }

@@ -8,7 +8,8 @@ import { ControlPlaneError } from '../control-plane-client.js';
 /** A message. @throws ControlPlaneError MALFORMED */
 export function readMessage(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (value === undefined) return {};
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
   throw malformed(name);
 }
 

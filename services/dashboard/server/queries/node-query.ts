@@ -30,10 +30,14 @@ function toNode(value: unknown): NodeRow {
     name: readString(raw['name'], 'name') || readString(raw['nodeUid'], 'nodeUid'),
     lastSecondS,
     silentS: readNumber(raw['silentS'], 'silentS'),
-    source: readString(raw['source'], 'source').toLowerCase().replace(/^source_/, ''),
+    source: readString(raw['source'], 'source')
+      .toLowerCase()
+      .replace(/^source_/, ''),
     pricePerHour: readString(raw['pricePerHourUsd'], 'pricePerHourUsd') || null,
     priceSource: readString(raw['priceSource'], 'priceSource'),
-    gaps: readList(raw['gaps'], 'gaps').map(toGap).filter((gap) => gap.toS > oldestS),
+    gaps: readList(raw['gaps'], 'gaps')
+      .map(toGap)
+      .filter((gap) => gap.toS > oldestS),
   };
 }
 

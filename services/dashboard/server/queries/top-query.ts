@@ -1,7 +1,21 @@
-import { formatWhere, keysOf, labelOf, type TableLevel, type Where } from '../../features/live/model/grouping.js';
+import {
+  formatWhere,
+  keysOf,
+  labelOf,
+  type TableLevel,
+  type Where,
+} from '../../features/live/model/grouping.js';
 import type { SortKey, TopPage, TopRow } from '../../features/live/model/table-messages.js';
 import type { ControlPlaneClient } from '../control-plane-client.js';
-import { readInstant, readList, readMessage, readNumber, readPico, readString, readStringMap } from './connect-json.js';
+import {
+  readInstant,
+  readList,
+  readMessage,
+  readNumber,
+  readPico,
+  readString,
+  readStringMap,
+} from './connect-json.js';
 import type { QueryCache } from './query-cache.js';
 
 /** What the table asks for. */
@@ -19,6 +33,7 @@ export interface TopQuery {
 const METHOD = 'kubehero.query.v1.LiveService/ListTop';
 const PAGE_ROWS = 1000;
 const MAX_SORTED_ROWS = 60_000;
+const CALLS_AT_ONCE = 4;
 const PAGE_LIFETIME_MS = 1500;
 const SORTED_LIFETIME_MS = 5000;
 
@@ -37,35 +52,46 @@ export class TopReader {
   async read(query: TopQuery): Promise<TopPage> {
     if (query.sort === 'cost' && query.descending) return this.page(query, query.offset, query.limit);
     const key = `all ${query.sort} ${query.descending} ${scopeKey(query)}`;
-    const all = await this.cache.get(key, SORTED_LIFETIME_MS, () => this.readAll(query));
+    const all = await this.cache.getSoon(key, SORTED_LIFETIME_MS, () => this.readAll(query));
     return { ...all, offset: query.offset, rows: all.rows.slice(query.offset, query.offset + query.limit) };
   }
 
   private async readAll(query: TopQuery): Promise<TopPage> {
-    const first = await this.page(query, 0, PAGE_ROWS);
-    const rows = [...first.rows];
+    const first = await this.fetch(query, 0, PAGE_ROWS);
     const wanted = Math.min(first.totalRows, MAX_SORTED_ROWS);
-    while (rows.length < wanted) {
-      const next = await this.page(query, rows.length, PAGE_ROWS);
-      if (next.rows.length === 0) break;
-      rows.push(...next.rows);
-    }
+    const offsets = Array.from({ length: Math.max(0, Math.ceil(wanted / PAGE_ROWS) - 1) }, (_, at) => at + 1);
+    const pages = [
+      first,
+      ...(await inParallel(offsets, (at) => this.fetch(query, at * PAGE_ROWS, PAGE_ROWS))),
+    ];
+    const rows = unique(pages.flatMap((page) => page.rows));
     return { ...first, totalRows: rows.length, rows: rows.sort(comparison(query)) };
   }
 
   private page(query: TopQuery, offset: number, limit: number): Promise<TopPage> {
     const key = `page ${offset} ${limit} ${scopeKey(query)}`;
-    return this.cache.get(key, PAGE_LIFETIME_MS, async () => {
-      const answer = await this.client.call(METHOD, {
-        by: keysOf(query.level),
-        where: query.where,
-        search: query.search,
-        limit,
-        offset,
-      });
-      return toPage(answer, offset);
-    });
+    return this.cache.get(key, PAGE_LIFETIME_MS, () => this.fetch(query, offset, limit));
   }
+
+  private async fetch(query: TopQuery, offset: number, limit: number): Promise<TopPage> {
+    const { level, where, search } = query;
+    const answer = await this.client.call(METHOD, { by: keysOf(level), where, search, limit, offset });
+    return toPage(answer, offset);
+  }
+}
+
+/** A few calls at a time, so that one sorted table does not keep everybody else waiting. */
+async function inParallel<T>(items: readonly number[], call: (item: number) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  for (let at = 0; at < items.length; at += CALLS_AT_ONCE) {
+    answers.push(...(await Promise.all(items.slice(at, at + CALLS_AT_ONCE).map(call))));
+  }
+  return answers;
+}
+
+/** Ranks change while the pages are read, so a row may be on two of them. */
+function unique(rows: readonly TopRow[]): TopRow[] {
+  return [...new Map(rows.map((row) => [Object.values(row.keys).join('\u0000'), row])).values()];
 }
 
 function toPage(answer: unknown, offset: number): TopPage {

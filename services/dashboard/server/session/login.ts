@@ -51,7 +51,10 @@ export class Login {
     try {
       const session = toSession(await this.options.client.call(REDEEM, { token }));
       const { secret, secure } = this.options;
-      response.setHeader('Set-Cookie', sessionCookieHeader(session, { secret, secure, nowS: Date.now() / 1000 }));
+      response.setHeader(
+        'Set-Cookie',
+        sessionCookieHeader(session, { secret, secure, nowS: Date.now() / 1000 }),
+      );
       await replyJson(request, response, { expiresAtS: session.expiresAtS });
       return undefined;
     } catch (error) {

@@ -22,7 +22,8 @@ export function signSession(session: Session, secret: string): string {
 /** The session of a cookie's value; undefined where it is forged, malformed or over. */
 export function verifySession(value: string, secret: string, nowS: number): Session | undefined {
   const [version, payload, signature, ...rest] = value.split('.');
-  if (version !== VERSION || payload === undefined || signature === undefined || rest.length > 0) return undefined;
+  if (version !== VERSION || payload === undefined || signature === undefined || rest.length > 0)
+    return undefined;
   const given = Buffer.from(signature, 'base64url');
   const expected = mac(`${version}.${payload}`, secret);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;

@@ -55,7 +55,11 @@ export function readColours(element: HTMLElement): ChartColours {
 }
 
 /** Diagonal lines, as a fill. */
-export function hatchPattern(context: CanvasRenderingContext2D, line: string, ground: string): CanvasPattern | string {
+export function hatchPattern(
+  context: CanvasRenderingContext2D,
+  line: string,
+  ground: string,
+): CanvasPattern | string {
   const size = 7 * window.devicePixelRatio;
   const tile = document.createElement('canvas');
   tile.width = tile.height = Math.round(size);

@@ -140,8 +140,8 @@ export class CostChart {
       space: 48,
       grid: { stroke: this.colours.hairline, width: 1 },
       ticks: { show: false },
-      values: (_plot, splits, _axis, _space, step) => {
-        const digits = digitsOf(step);
+      values: (_plot, splits) => {
+        const digits = digitsOf((splits[1] ?? 0) - (splits[0] ?? 0));
         return splits.map((value) => (value === 0 ? '0' : formatAmount(toPico(value), currency, digits)));
       },
     };
@@ -173,7 +173,10 @@ export class CostChart {
     const ratio = window.devicePixelRatio;
     const width = (span.right - span.left) / ratio;
     if (width < MIN_LABELLED_PX / 2) return;
-    const text = width < MIN_LABELLED_PX ? formatSpan(gap.toS - gap.fromS) : `No data ${formatSpan(gap.toS - gap.fromS)}`;
+    const text =
+      width < MIN_LABELLED_PX
+        ? formatSpan(gap.toS - gap.fromS)
+        : `No data ${formatSpan(gap.toS - gap.fromS)}`;
     ctx.font = `500 ${11 * ratio}px "Inter Variable", sans-serif`;
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';

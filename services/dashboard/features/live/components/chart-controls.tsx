@@ -14,16 +14,25 @@ export interface ChartControlsProps {
   readonly onPause: (paused: boolean) => void;
 }
 
-const RANGE_OPTIONS = (Object.keys(ranges) as Range[]).map((range) => [range, range.replace('m', ' min')] as const);
+const RANGE_OPTIONS = (Object.keys(ranges) as Range[]).map(
+  (range) => [range, range.replace('m', ' min')] as const,
+);
 
 /** How the chart is grouped, how far it goes back, in whose time, and whether it moves. */
 export function ChartControls(props: ChartControlsProps): ReactNode {
   const { view, setView, scope } = props;
   return (
     <div className={styles.controls}>
-      <Segmented label="Group by" value={scope.by} options={groupOptions(view)} onChange={(by) => setView({ by })} />
+      <Segmented
+        label="Group by"
+        value={scope.by}
+        options={groupOptions(view)}
+        onChange={(by) => setView({ by })}
+      />
       {scope.dropped.length > 0 && (
-        <p className={styles.note}>The live stream knows no {scope.dropped.map((filter) => filter.key).join(' and no ')} filter</p>
+        <p className={styles.note}>
+          The live stream knows no {scope.dropped.map((filter) => filter.key).join(' and no ')} filter
+        </p>
       )}
       <div className={styles.right}>
         <Segmented
@@ -35,7 +44,12 @@ export function ChartControls(props: ChartControlsProps): ReactNode {
           ]}
           onChange={(tz) => setView({ tz })}
         />
-        <Segmented label="Range" value={view.range} options={RANGE_OPTIONS} onChange={(range) => setView({ range })} />
+        <Segmented
+          label="Range"
+          value={view.range}
+          options={RANGE_OPTIONS}
+          onChange={(range) => setView({ range })}
+        />
         <button
           type="button"
           className={styles.pause}
@@ -51,7 +65,8 @@ export function ChartControls(props: ChartControlsProps): ReactNode {
 
 function groupOptions(view: View): [Grouping, string][] {
   const filtered = new Set(view.where.map((filter) => filter.key));
-  if (filtered.has('workload') || filtered.has('pod') || filtered.has('container')) return [['workload', 'Workload']];
+  if (filtered.has('workload') || filtered.has('pod') || filtered.has('container'))
+    return [['workload', 'Workload']];
   if (filtered.has('node')) return [['node', 'Node']];
   const inside: [Grouping, string][] = [
     ['namespace', 'Namespace'],

@@ -34,7 +34,9 @@ export function ChartPanel(props: ChartPanelProps): ReactNode {
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const made = new CostChart(element, latest.current, { onSecond: (second) => latest.current.onSecond(second) });
+    const made = new CostChart(element, latest.current, {
+      onSecond: (second) => latest.current.onSecond(second),
+    });
     chart.current = made;
     made.draw(latest.current);
     const forget = watchSurroundings(element, made);
@@ -93,7 +95,9 @@ function describe({ window: live, second, to, clock }: ChartPanelProps): string 
   const wanted = second ?? to;
   const row = live.at(wanted);
   const time = `${clock.time(wanted)} ${clock.zoneName(wanted)}`;
-  return row === undefined ? `${time}, no data` : `${time}, total ${formatRate(row.totalPico, live.currency)}`;
+  return row === undefined
+    ? `${time}, no data`
+    : `${time}, total ${formatRate(row.totalPico, live.currency)}`;
 }
 
 function watchSurroundings(element: HTMLElement, chart: CostChart): () => void {

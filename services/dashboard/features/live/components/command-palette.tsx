@@ -26,7 +26,7 @@ const LEVELS: readonly TableLevel[] = ['namespace', 'workload', 'pod'];
 const TYPING_MS = 120;
 
 /** Go anywhere: namespaces, workloads, pods by name, and what the page's buttons do. */
-export default function CommandPalette(props: CommandPaletteProps): ReactNode {
+export function CommandPalette(props: CommandPaletteProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const [text, setText] = useState('');
@@ -63,20 +63,12 @@ export default function CommandPalette(props: CommandPaletteProps): ReactNode {
       onClose={props.onClose}
       onClick={(event) => event.target === dialog.current && props.onClose()}
     >
-      <input
-        className={styles.input}
-        role="combobox"
-        aria-expanded="true"
-        aria-controls={`${id}-list`}
-        aria-activedescendant={commands.length > 0 ? `${id}-${current}` : undefined}
-        aria-label="Namespace, workload, pod or action"
-        placeholder="Namespace, workload, pod or action"
-        autoComplete="off"
-        spellCheck={false}
-        autoFocus
-        value={text}
-        onChange={(event) => {
-          setText(event.target.value);
+      <PaletteInput
+        listId={`${id}-list`}
+        activeId={commands.length > 0 ? `${id}-${current}` : undefined}
+        text={text}
+        onText={(typed) => {
+          setText(typed);
           setActive(0);
         }}
         onKeyDown={onKeyDown}
@@ -97,6 +89,34 @@ export default function CommandPalette(props: CommandPaletteProps): ReactNode {
   );
 }
 
+interface PaletteInputProps {
+  readonly listId: string;
+  readonly activeId: string | undefined;
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+}
+
+function PaletteInput(props: PaletteInputProps): ReactNode {
+  return (
+    <input
+      className={styles.input}
+      role="combobox"
+      aria-expanded="true"
+      aria-controls={props.listId}
+      aria-activedescendant={props.activeId}
+      aria-label="Namespace, workload, pod or action"
+      placeholder="Namespace, workload, pod or action"
+      autoComplete="off"
+      spellCheck={false}
+      autoFocus
+      value={props.text}
+      onChange={(event) => props.onText(event.target.value)}
+      onKeyDown={props.onKeyDown}
+    />
+  );
+}
+
 interface OptionProps {
   readonly id: string;
   readonly command: Command;
@@ -110,8 +130,17 @@ function Option({ id, command, active, onChoose }: OptionProps): ReactNode {
     if (active) element.current?.scrollIntoView({ block: 'nearest' });
   }, [active]);
   return (
-    <li ref={element} id={id} role="option" aria-selected={active} className={styles.option} onClick={onChoose}>
-      <span className={command.kind === 'action' ? styles.label : `${styles.label} mono`}>{command.label}</span>
+    <li
+      ref={element}
+      id={id}
+      role="option"
+      aria-selected={active}
+      className={styles.option}
+      onClick={onChoose}
+    >
+      <span className={command.kind === 'action' ? styles.label : `${styles.label} mono`}>
+        {command.label}
+      </span>
       <span className={styles.kind}>{command.kind}</span>
     </li>
   );
@@ -176,7 +205,10 @@ async function findNames(level: TableLevel, text: string, signal: AbortSignal): 
     .slice(0, 5)
     .map((row) => ({
       level,
-      label: keysOf(level).slice(1).map((key) => row.keys[key]).join(' / '),
+      label: keysOf(level)
+        .slice(1)
+        .map((key) => row.keys[key])
+        .join(' / '),
       where: whereOf(row.keys, level),
     }));
 }

@@ -65,7 +65,12 @@ function useColumns(props: CostTableProps, currency: string): GridColumn<TopRow>
     });
     const number = styles.number;
     return [
-      { id: 'name', title: title(view.rows), sort: sort('name'), render: (row) => name(row, view, hrefOf(row)) },
+      {
+        id: 'name',
+        title: title(view.rows),
+        sort: sort('name'),
+        render: (row) => name(row, view, hrefOf(row)),
+      },
       {
         id: 'cost',
         title: `Cost, ${currency} /s`,
@@ -148,5 +153,11 @@ function countText(rows: TopRows, view: View): string {
 
 function rowText(row: TopRow, level: TableLevel, currency: string): string {
   const names = Object.values(row.keys).join('/');
-  return [names, level, `${exactDecimal(parsePico(row.cost))} ${currency}/s`, row.cpuCores, row.memoryBytes].join('\t');
+  return [
+    names,
+    level,
+    `${exactDecimal(parsePico(row.cost))} ${currency}/s`,
+    row.cpuCores,
+    row.memoryBytes,
+  ].join('\t');
 }

@@ -9,13 +9,17 @@ export function EmptyState(): ReactNode {
         No cost yet
       </h1>
       <p className={styles.lead}>
-        The control plane answers, but no collector has sent a second. This page begins by itself with the first one.
+        The control plane answers, but no collector has sent a second. This page begins by itself with the
+        first one.
       </p>
       <ol className={styles.steps}>
         <Step title="On this machine" command="kubehero up --collector auto">
           measures what runs here
         </Step>
-        <Step title="Without any workload" command="kubehero simulate --nodes 10 --pods-per-node 30 --seconds 600 --realtime">
+        <Step
+          title="Without any workload"
+          command="kubehero simulate --nodes 10 --pods-per-node 30 --seconds 600 --realtime"
+        >
           sends invented telemetry through the real protocol
         </Step>
         <Step title="If a collector should be there" command="kubehero doctor">
@@ -36,9 +40,7 @@ function Step({ title, command, children }: StepProps): ReactNode {
   return (
     <li className={styles.step}>
       <h2 className={styles.name}>{title}</h2>
-      <code className={`${styles.command} mono`} tabIndex={0}>
-        {command}
-      </code>
+      <code className={`${styles.command} mono`}>{command}</code>
       <p className={styles.note}>{children}</p>
     </li>
   );

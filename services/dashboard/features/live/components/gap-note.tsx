@@ -5,7 +5,13 @@ import type { GapSpan } from '../model/live-window.js';
 import styles from './gap-note.module.css';
 
 /** Says in words what is missing in the chart: when, for how long, why. Nothing where all is there. */
-export function GapNote({ gaps, clock }: { readonly gaps: readonly GapSpan[]; readonly clock: Clock }): ReactNode {
+export function GapNote({
+  gaps,
+  clock,
+}: {
+  readonly gaps: readonly GapSpan[];
+  readonly clock: Clock;
+}): ReactNode {
   const shown = gaps.slice(-3);
   if (shown.length === 0) return null;
   return (

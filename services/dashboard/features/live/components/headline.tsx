@@ -129,7 +129,12 @@ function Fact({ name, note, warn, children }: FactProps): ReactNode {
 
 function BigRate({ pico, currency }: { readonly pico: bigint; readonly currency: string }): ReactNode {
   return (
-    <data className="money" value={exactDecimal(pico)} data-exact="" title={`${exactMoney(pico, currency)} /s`}>
+    <data
+      className="money"
+      value={exactDecimal(pico)}
+      data-exact=""
+      title={`${exactMoney(pico, currency)} /s`}
+    >
       {joinParts(rateParts(pico, currency))}
       <span className={styles.unit}> /s</span>
     </data>

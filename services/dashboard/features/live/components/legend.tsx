@@ -27,7 +27,11 @@ export function Legend(props: LegendProps): ReactNode {
     <div className={styles.legend}>
       <div className={styles.head}>
         <span>{props.second === undefined ? 'Now' : clock.time(shown)}</span>
-        <span>{row === undefined && shown > 0 ? 'no data' : row && <Rate pico={row.totalPico} currency={live.currency} />}</span>
+        <span>
+          {row === undefined && shown > 0
+            ? 'no data'
+            : row && <Rate pico={row.totalPico} currency={live.currency} />}
+        </span>
         <span />
       </div>
       <ul>

@@ -1,7 +1,14 @@
 'use client';
 
 import { useCallback, useState, type ReactNode } from 'react';
-import { lookInto, ranges, viewHref, type SetView, type View, type ViewChange } from '../../view/hooks/use-view.js';
+import {
+  lookInto,
+  ranges,
+  viewHref,
+  type SetView,
+  type View,
+  type ViewChange,
+} from '../../view/hooks/use-view.js';
 import { createClock, type Clock } from '../../view/model/time-format.js';
 import type { LiveView } from '../hooks/live-store.js';
 import { narrow, whereOf, type Keys, type LiveScope } from '../model/grouping.js';
@@ -61,10 +68,17 @@ export function LiveChart(props: LiveChartProps): ReactNode {
             />
           )}
         </figure>
-        {live.window && <Legend window={live.window} second={second} clock={clock} hrefOf={hrefOf} onOpen={onOpen} />}
+        {live.window && (
+          <Legend window={live.window} second={second} clock={clock} hrefOf={hrefOf} onOpen={onOpen} />
+        )}
       </div>
       {live.window && <GapNote gaps={live.window.gaps(from, to)} clock={clock} />}
-      <Movers movers={live.movers} currency={live.window?.currency ?? 'USD'} hrefOf={hrefOf} onOpen={onOpen} />
+      <Movers
+        movers={live.movers}
+        currency={live.window?.currency ?? 'USD'}
+        hrefOf={hrefOf}
+        onOpen={onOpen}
+      />
       {live.window && !live.window.isEmpty && (
         <SeriesTable window={live.window} from={from} to={to} clock={clock} />
       )}

@@ -19,7 +19,7 @@ import { LiveTable } from './live-table.js';
 import { ScopeBar } from './scope-bar.js';
 
 const loadPalette = (): Promise<typeof import('./command-palette.js')> => import('./command-palette.js');
-const CommandPalette = lazy(loadPalette);
+const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
 
 /** A second older than this is stale. */
 const STALE_AFTER_S = 6;
@@ -57,11 +57,7 @@ export function LivePage(): ReactNode {
           <EmptyState />
         ) : (
           <>
-            <Headline
-              {...{ view, setView, clock, ageS, stale }}
-              window={live.window}
-              where={scope.where}
-            />
+            <Headline {...{ view, setView, clock, ageS, stale }} window={live.window} where={scope.where} />
             <LiveChart
               {...{ view, setView, scope, live, clock, nowS, paused }}
               onPause={setPaused}

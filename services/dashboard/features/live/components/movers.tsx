@@ -58,7 +58,8 @@ function MoverItem({ mover, currency, hrefOf, onOpen }: MoversProps & { readonly
         </a>
       )}
       <span className={styles.change}>
-        {formatChange(now - before, currency)} /s <span className="muted">{formatChangeRatio(now, before)}</span>
+        {formatChange(now - before, currency)} /s{' '}
+        <span className="muted">{formatChangeRatio(now, before)}</span>
       </span>
     </li>
   );

@@ -38,7 +38,9 @@ export function SeriesTable({ window: live, from, to, clock }: SeriesTableProps)
               <th scope="row">{layer.label}</th>
               {seconds.map((second) => {
                 const row = live.at(second);
-                return <td key={second}>{row ? formatRate(live.layerPico(row, at), live.currency) : 'no data'}</td>;
+                return (
+                  <td key={second}>{row ? formatRate(live.layerPico(row, at), live.currency) : 'no data'}</td>
+                );
               })}
             </tr>
           ))}

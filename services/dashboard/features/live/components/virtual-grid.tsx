@@ -1,7 +1,16 @@
 'use client';
 
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from 'react';
 import styles from './virtual-grid.module.css';
 
 /** A column of a grid. */
@@ -40,7 +49,7 @@ export function VirtualGrid<Row>(props: VirtualGridProps<Row>): ReactNode {
   const id = useId();
   const body = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
-  const [margin, setMargin] = useState(0);
+  const margin = useDistanceFromTop(body);
   const { rowCount, onSight } = props;
   const virtual = useWindowVirtualizer({
     count: rowCount,
@@ -52,10 +61,6 @@ export function VirtualGrid<Row>(props: VirtualGridProps<Row>): ReactNode {
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 30;
 
-  useLayoutEffect(() => {
-    const top = (body.current?.getBoundingClientRect().top ?? 0) + window.scrollY;
-    if (Math.abs(top - margin) > 1) setMargin(top);
-  });
   useEffect(() => onSight(first, last), [onSight, first, last]);
 
   const current = Math.min(active, Math.max(0, rowCount - 1));
@@ -102,6 +107,20 @@ export function VirtualGrid<Row>(props: VirtualGridProps<Row>): ReactNode {
   );
 }
 
+/** Pixels from the page's top to the element; what stands above it changes its height now and then. */
+function useDistanceFromTop(element: RefObject<HTMLElement | null>): number {
+  const [distance, setDistance] = useState(0);
+  useLayoutEffect(() => {
+    const measure = (): void =>
+      setDistance(Math.round((element.current?.getBoundingClientRect().top ?? 0) + window.scrollY));
+    measure();
+    const sizes = new ResizeObserver(measure);
+    sizes.observe(document.body);
+    return () => sizes.disconnect();
+  }, [element]);
+  return distance;
+}
+
 function GridHead<Row>(props: Pick<VirtualGridProps<Row>, 'columns' | 'layout'>): ReactNode {
   return (
     <div role="rowgroup" className={styles.head}>
@@ -127,7 +146,12 @@ function HeadTitle<Row>({ column }: { readonly column: GridColumn<Row> }): React
   return (
     <button type="button" className={styles.sort} onClick={sort.toggle}>
       {column.title}
-      <svg className={styles.arrow} viewBox="0 0 8 8" aria-hidden="true" data-direction={sort.direction ?? 'none'}>
+      <svg
+        className={styles.arrow}
+        viewBox="0 0 8 8"
+        aria-hidden="true"
+        data-direction={sort.direction ?? 'none'}
+      >
         <path d="M1.5 3 4 5.5 6.5 3" fill="none" stroke="currentColor" strokeWidth="1.4" />
       </svg>
     </button>
@@ -200,7 +224,8 @@ function openOrLeave<Row>(event: KeyboardEvent, grid: VirtualGridProps<Row>, cur
 /** ⌘C on a row, where nothing is selected, copies the row with every digit. */
 function copyRow<Row>(event: KeyboardEvent, grid: VirtualGridProps<Row>, current: number): boolean {
   const row = grid.rowAt(current);
-  const asked = event.key === 'c' && (event.metaKey || event.ctrlKey) && window.getSelection()?.isCollapsed !== false;
+  const asked =
+    event.key === 'c' && (event.metaKey || event.ctrlKey) && window.getSelection()?.isCollapsed !== false;
   if (!asked || row === undefined || grid.toText === undefined) return false;
   event.preventDefault();
   void navigator.clipboard?.writeText(grid.toText(row));
@@ -208,7 +233,8 @@ function copyRow<Row>(event: KeyboardEvent, grid: VirtualGridProps<Row>, current
 }
 
 function isPlainClick(event: React.MouseEvent): boolean {
-  if (event.metaKey || event.ctrlKey || event.shiftKey || window.getSelection()?.isCollapsed === false) return false;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || window.getSelection()?.isCollapsed === false)
+    return false;
   event.preventDefault();
   return true;
 }

@@ -1,5 +1,11 @@
 import { formatWhere, type Grouping, type Where } from '../model/grouping.js';
-import { liveEvents, type LiveSnapshot, type LiveState, type LiveTick, type Mover } from '../model/live-messages.js';
+import {
+  liveEvents,
+  type LiveSnapshot,
+  type LiveState,
+  type LiveTick,
+  type Mover,
+} from '../model/live-messages.js';
 import { LiveWindow } from '../model/live-window.js';
 
 /** What the page shows of the stream. A new object for each change. */

@@ -29,7 +29,9 @@ export class LiveHistory {
   /** Newest second that arrived; 0 before any. */
   newestSecond = 0;
   private readonly seconds = new Float64Array(HISTORY_SECONDS);
-  private readonly summaries: (SecondSummary | undefined)[] = new Array<undefined>(HISTORY_SECONDS).fill(undefined);
+  private readonly summaries: (SecondSummary | undefined)[] = new Array<undefined>(HISTORY_SECONDS).fill(
+    undefined,
+  );
   private readonly names = new Map<number, Keys>();
   private readonly columns = new Map<number, GroupColumn>();
   private prunedAtSecond = 0;
@@ -74,7 +76,11 @@ export class LiveHistory {
   /** Seconds of the window that arrived, oldest first. */
   presentSeconds(): number[] {
     const present: number[] = [];
-    for (let second = Math.max(1, this.newestSecond - HISTORY_SECONDS + 1); second <= this.newestSecond; second += 1) {
+    for (
+      let second = Math.max(1, this.newestSecond - HISTORY_SECONDS + 1);
+      second <= this.newestSecond;
+      second += 1
+    ) {
       if (this.seconds[second % HISTORY_SECONDS] === second) present.push(second);
     }
     return present;

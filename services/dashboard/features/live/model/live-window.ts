@@ -85,7 +85,9 @@ export class LiveWindow {
     const value = second.values[layer];
     if (value !== undefined) return value;
     const kind = this.layers[layer]?.kind;
-    return (kind === 'idle' ? second.idlePico : kind === 'unobserved' ? second.unobservedPico : undefined) ?? 0n;
+    return (
+      (kind === 'idle' ? second.idlePico : kind === 'unobserved' ? second.unobservedPico : undefined) ?? 0n
+    );
   }
 
   /**
@@ -111,7 +113,7 @@ export class LiveWindow {
       const gap = gapAt(this.seconds.get(second), second);
       const last = spans.at(-1);
       if (gap === undefined) continue;
-      if (last !== undefined && last.toS === second && last.kind === gap.kind) {
+      if (last?.toS === second && last.kind === gap.kind) {
         const missingNodes = Math.max(last.missingNodes, gap.missingNodes);
         spans[spans.length - 1] = { ...last, toS: second + 1, missingNodes };
       } else {

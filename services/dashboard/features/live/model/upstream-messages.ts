@@ -91,7 +91,8 @@ function parseJson(data: string): unknown {
 }
 
 function asRecord(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
   throw new StreamProtocolError(`${name} is not an object`);
 }
 

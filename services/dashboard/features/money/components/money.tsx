@@ -11,7 +11,12 @@ export interface MoneyProps {
 /** A rate per second; every digit on hover, and in what is copied. */
 export function Rate({ pico, currency }: MoneyProps): ReactNode {
   return (
-    <data className="money" value={exactDecimal(pico)} data-exact="" title={`${exactMoney(pico, currency)} /s`}>
+    <data
+      className="money"
+      value={exactDecimal(pico)}
+      data-exact=""
+      title={`${exactMoney(pico, currency)} /s`}
+    >
       {formatRate(pico, currency)}
     </data>
   );

@@ -7,7 +7,14 @@ export const SECONDS_PER_MONTH = 2_592_000n;
 const FRACTION_DIGITS = 12;
 const NARROW_SPACE = '\u202f';
 const MINUS = '\u2212';
-const SYMBOLS: Readonly<Record<string, string>> = { USD: '$', EUR: '€', GBP: '£', JPY: '¥', INR: '₹', CNY: '¥' };
+const SYMBOLS: Readonly<Record<string, string>> = {
+  USD: '$',
+  EUR: '€',
+  GBP: '£',
+  JPY: '¥',
+  INR: '₹',
+  CNY: '¥',
+};
 
 /** Money split at its decimal point, so that a column can line up. Concatenated in this order it reads as text. */
 export interface MoneyParts {

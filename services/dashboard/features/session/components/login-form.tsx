@@ -12,6 +12,7 @@ type Stage = { readonly kind: 'idle' | 'busy' } | { readonly kind: 'failed'; rea
 export function LoginForm(): ReactNode {
   const [stage, setStage] = useState<Stage>({ kind: 'idle' });
   const started = useRef(false);
+  const field = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
     const token = window.location.hash.slice(1);
@@ -24,7 +25,7 @@ export function LoginForm(): ReactNode {
 
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    const text = String(new FormData(event.currentTarget).get('link') ?? '').trim();
+    const text = (field.current?.value ?? '').trim();
     setStage({ kind: 'busy' });
     void logIn(text.slice(text.lastIndexOf('#') + 1)).then(setStage);
   };
@@ -42,6 +43,7 @@ export function LoginForm(): ReactNode {
         <div className={styles.line}>
           <input
             className={styles.input}
+            ref={field}
             id="link"
             name="link"
             type="password"
@@ -77,7 +79,10 @@ async function logIn(token: string): Promise<Stage> {
     const fault = (await response.json()) as { message?: string };
     return { kind: 'failed', message: sentence(fault.message ?? 'the login was refused') };
   } catch {
-    return { kind: 'failed', message: 'The dashboard cannot be reached. Check that it runs, then try again.' };
+    return {
+      kind: 'failed',
+      message: 'The dashboard cannot be reached. Check that it runs, then try again.',
+    };
   }
 }
 

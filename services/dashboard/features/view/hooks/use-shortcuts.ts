@@ -30,5 +30,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input:not([type=radio], [type=checkbox]), textarea');
+  return (
+    target instanceof HTMLElement && target.matches('input:not([type=radio], [type=checkbox]), textarea')
+  );
 }

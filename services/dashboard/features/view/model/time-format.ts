@@ -17,7 +17,12 @@ export interface Clock {
 export function createClock(choice: TimeZoneChoice): Clock {
   const timeZone = choice === 'utc' ? 'UTC' : undefined;
   const zone = timeZone === undefined ? {} : { timeZone };
-  const time = new Intl.DateTimeFormat('en-GB', { ...zone, hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const time = new Intl.DateTimeFormat('en-GB', {
+    ...zone,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
   const minute = new Intl.DateTimeFormat('en-GB', { ...zone, hour: '2-digit', minute: '2-digit' });
   const date = new Intl.DateTimeFormat('en-GB', { ...zone, day: 'numeric', month: 'short' });
   const name = new Intl.DateTimeFormat('en-GB', { ...zone, hour: '2-digit', timeZoneName: 'short' });
