@@ -28,8 +28,11 @@ export interface CollectorOptions {
   readonly stateDir?: string;
   /** Identity of this node where it is neither a Kubernetes UID nor the machine id. */
   readonly nodeUid?: string;
-  /** Replaces members of the node's spec, for example a price annotation of a plain host. */
-  readonly spec?: Partial<NodeSpec>;
+  /** Annotations of the node beside those of the API, for example the price of a plain host. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Where the host's cgroup file systems and its /proc are mounted, in a container. */
+  readonly cgroupRoot?: string;
+  readonly procRoot?: string;
   /** The watch of this node's pods, on Kubernetes. */
   readonly kubernetes?: NodeWatch;
   /** Prefixes of the network topology that are known from the start. */

@@ -70,7 +70,7 @@ export class Collector {
     this.identities = new Identities({
       ...(options.kubernetes && { pods: options.kubernetes.pods }),
       hostWorkloads: options.kubernetes === undefined,
-      isSandbox: createSandboxProbe((containerId) => this.tryFindDirectory(containerId)),
+      isSandbox: createSandboxProbe((containerId) => this.tryFindDirectory(containerId), options.procRoot),
     });
     this.uplink = new Uplink({
       emitter: options.emitter,
@@ -97,7 +97,7 @@ export class Collector {
    */
   async start(): Promise<void> {
     const plainHost = this.options.kubernetes === undefined;
-    const usage = await openUsage(this.options.mode, plainHost);
+    const usage = await openUsage({ ...this.options, plainHost });
     this.usage = usage;
     this.source = usage.source.name;
     for (const notice of usage.notices) this.options.onNotice(notice);
@@ -220,7 +220,8 @@ export class Collector {
     const parts = this.options.kubernetes?.nodeSpec();
     if (this.spec === undefined || parts !== this.specParts) {
       this.specParts = parts;
-      this.spec = { ...this.facts.spec, ...parts, ...this.options.spec };
+      const annotations = { ...this.options.annotations, ...parts?.annotations };
+      this.spec = { ...this.facts.spec, ...parts, annotations };
     }
     return this.spec;
   }

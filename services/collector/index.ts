@@ -6,3 +6,6 @@ export { PrefixError, type TopologyPrefix } from './cgroups/network-classes.js';
 export type { CollectorMode } from './cgroups/open-usage.js';
 export type { OpenReport, ReportRequest, ReportResponse, ReportStream } from './uplink/messages.js';
 export { reportOver } from './uplink/report-stream.js';
+export { openNodeWatch, NodeMissingError, type NodeWatchOptions } from './pods/node-watch.js';
+export { collectorSettings, type CollectorSettings } from './config.js';
+export { runCollector } from './main.js';

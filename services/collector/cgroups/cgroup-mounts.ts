@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 /** Where the kernel's cgroup file systems are mounted. Absent members are not mounted. */
 export interface CgroupMounts {
@@ -21,11 +20,14 @@ interface Mount {
 }
 
 /**
- * Finds the cgroup mounts that `procRoot` (default `/proc`) shows for this process. Where several show the same tree,
- * as in a container with the host's tree mounted beside its own, the one that reaches furthest up wins.
+ * Finds the cgroup mounts of this process, or those below `cgroupRoot` only. Where several show the same tree, as in a
+ * container with the host's tree mounted beside its own, the one that reaches furthest up wins.
  */
-export function readCgroupMounts(procRoot = '/proc'): CgroupMounts {
-  const mounts = parseMountInfo(readFileSync(join(procRoot, 'self/mountinfo'), 'utf8'));
+export function readCgroupMounts(cgroupRoot = '/'): CgroupMounts {
+  const below = cgroupRoot.endsWith('/') ? cgroupRoot : `${cgroupRoot}/`;
+  const mounts = parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8')).filter(({ at }) =>
+    `${at}/`.startsWith(below),
+  );
   const unified = widest(mounts.filter((mount) => mount.type === 'cgroup2'));
   const v1 = (controller: string): string | undefined =>
     widest(mounts.filter((mount) => mount.type === 'cgroup' && mount.options.includes(controller)));
@@ -33,7 +35,7 @@ export function readCgroupMounts(procRoot = '/proc'): CgroupMounts {
   const cpuacctV1 = v1('cpuacct');
   return {
     ...(unified !== undefined && { unified }),
-    ...(memoryV1 !== undefined && { memoryV1, memoryHierarchy: readHierarchy(procRoot, 'memory') }),
+    ...(memoryV1 !== undefined && { memoryV1, memoryHierarchy: readHierarchy('memory') }),
     ...(cpuacctV1 !== undefined && { cpuacctV1 }),
   };
 }
@@ -63,8 +65,8 @@ function widest(mounts: readonly Mount[]): string | undefined {
   return [...mounts].sort((a, b) => reach(b) - reach(a))[0]?.at;
 }
 
-function readHierarchy(procRoot: string, controller: string): number {
-  for (const line of readFileSync(join(procRoot, 'cgroups'), 'utf8').split('\n')) {
+function readHierarchy(controller: string): number {
+  for (const line of readFileSync('/proc/cgroups', 'utf8').split('\n')) {
     const [name, hierarchy] = line.split('\t');
     if (name === controller) return Number(hierarchy);
   }

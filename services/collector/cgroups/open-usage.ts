@@ -23,6 +23,15 @@ export interface ProcessReader {
   close?(): void;
 }
 
+/** What is to be measured. */
+export interface OpenUsageOptions {
+  readonly mode: Exclude<CollectorMode, 'off'>;
+  /** Adds what a machine without Kubernetes needs. */
+  readonly plainHost: boolean;
+  /** Folder below which the host's cgroup file systems are mounted. */
+  readonly cgroupRoot?: string;
+}
+
 /** Everything that measures this machine. */
 export interface OpenedUsage {
   /** Directory of the root of the tree. */
@@ -45,16 +54,13 @@ const rootInode = 1;
 const capacities = { smallest: 512, largest: 65_536, deaths: 4096, processes: 4096 } as const;
 
 /**
- * Opens the best way to measure this machine. `plainHost` adds what a machine without Kubernetes needs: v1 cgroups
- * beside an empty v2 tree and the processes of the root cgroup by name.
+ * Opens the best way to measure this machine; on a plain host also v1 cgroups beside an empty v2 tree and the processes
+ * of the root cgroup by name.
  *
  * @throws {BpfError} in mode `bpf` what BPF lacks; in every mode NO_CGROUP_V2 if no cgroup tree is mounted at all
  */
-export async function openUsage(
-  mode: Exclude<CollectorMode, 'off'>,
-  plainHost: boolean,
-): Promise<OpenedUsage> {
-  const mounts = readCgroupMounts();
+export async function openUsage({ mode, plainHost, cgroupRoot }: OpenUsageOptions): Promise<OpenedUsage> {
+  const mounts = readCgroupMounts(cgroupRoot);
   if (mode === 'cgroup') return openFiles(mounts, plainHost, []);
   try {
     return await openBpf(mounts, plainHost);

@@ -11,13 +11,16 @@ const maxAnswers = 4096;
  * Says whether a container is the sandbox of its pod: its only process is named "pause". Asked once a container that
  * the API does not know; an empty cgroup is asked again.
  */
-export function createSandboxProbe(findDirectory: FindDirectory): (containerId: string) => boolean {
+export function createSandboxProbe(
+  findDirectory: FindDirectory,
+  procRoot = '/proc',
+): (containerId: string) => boolean {
   const answers = new Map<string, boolean>();
   return (containerId) => {
     const known = answers.get(containerId);
     if (known !== undefined) return known;
     const directory = findDirectory(containerId);
-    const names = directory === undefined ? [] : readProcessNames(directory);
+    const names = directory === undefined ? [] : readProcessNames(directory, procRoot);
     if (names.length === 0) return false;
     if (answers.size >= maxAnswers) answers.clear();
     const isSandbox = names.every((name) => name === 'pause');
@@ -26,9 +29,9 @@ export function createSandboxProbe(findDirectory: FindDirectory): (containerId: 
   };
 }
 
-function readProcessNames(directory: string): string[] {
+function readProcessNames(directory: string, procRoot: string): string[] {
   const pids = tryRead(join(directory, 'cgroup.procs')).split('\n');
-  return pids.filter((pid) => pid !== '').map((pid) => tryRead(`/proc/${pid}/comm`).trim());
+  return pids.filter((pid) => pid !== '').map((pid) => tryRead(join(procRoot, pid, 'comm')).trim());
 }
 
 function tryRead(path: string): string {

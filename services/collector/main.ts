@@ -1,0 +1,111 @@
+import { annotationKeys } from '@kubehero/contract';
+import { inClusterServer, kubeconfigServer, type ApiServer } from '@kubehero/kubernetes';
+import { HttpServer, Metrics, UserError, waitForAbort, type Logger } from '@kubehero/runtime';
+import { Collector } from './collector.js';
+import { exportStatistics } from './collector-metrics.js';
+import type { NodeWatch } from './collector-options.js';
+import type { CollectorSettings } from './config.js';
+import { HubConnection, readHub } from './hub-connection.js';
+import { readNodeFacts } from './node/node-facts.js';
+import { openNodeWatch } from './pods/node-watch.js';
+
+/** Name and version that the hub sees. */
+const emitter = 'kubehero-collector/0.1.0';
+/** Not ready when so many seconds wait: the hub is away or refuses. */
+const readyBufferedSeconds = 15;
+
+/** Runs `kubehero collector` until the signal aborts, then delivers what is sealed. */
+export async function runCollector(
+  settings: CollectorSettings,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  if (settings.mode === 'off') {
+    logger.info('collector mode is off: nothing is measured');
+    await waitForAbort(signal);
+    return;
+  }
+  const onNotice = (sentence: string): void => {
+    logger.warn(sentence);
+  };
+  readHub(settings);
+  const kubernetes = await watchNode(settings, onNotice);
+  const nodeUid = kubernetes?.nodeUid ?? readNodeFacts().nodeUid;
+  const hub = new HubConnection({ settings, name: nodeUid, onNotice });
+  const collector = createCollector({ settings, mode: settings.mode, hub, kubernetes, onNotice });
+  const http = createHttp(settings, logger, collector);
+  try {
+    await http.start();
+    await hub.start(signal);
+    await collector.start();
+    logger.info('collector runs', { node: nodeUid, source: collector.statistics().source, http: http.url });
+    await waitForAbort(signal);
+  } finally {
+    await collector.stop();
+    await hub.stop();
+    await http.stop();
+    kubernetes?.stop();
+  }
+}
+
+interface Parts {
+  readonly settings: CollectorSettings;
+  readonly mode: 'auto' | 'bpf' | 'cgroup';
+  readonly hub: HubConnection;
+  readonly kubernetes: NodeWatch | undefined;
+  readonly onNotice: (sentence: string) => void;
+}
+
+function createCollector({ settings, mode, hub, kubernetes, onNotice }: Parts): Collector {
+  const { dataDir, nodePrice, cgroupRoot, procRoot, bufferSeconds } = settings;
+  return new Collector({
+    mode,
+    openReport: hub.openReport,
+    emitter,
+    onNotice,
+    bufferSeconds,
+    procRoot,
+    ...(dataDir !== undefined && { stateDir: dataDir }),
+    ...(cgroupRoot !== undefined && { cgroupRoot }),
+    ...(kubernetes !== undefined && { kubernetes }),
+    ...(nodePrice !== undefined && { annotations: { [annotationKeys.pricePerHour]: nodePrice } }),
+  });
+}
+
+function createHttp(settings: CollectorSettings, logger: Logger, collector: Collector): HttpServer {
+  const metrics = new Metrics();
+  metrics.collectProcess();
+  exportStatistics(metrics, () => collector.statistics());
+  return new HttpServer({
+    listen: settings.http,
+    logger,
+    metrics,
+    readiness: () => {
+      const { bufferedSeconds, uplink } = collector.statistics();
+      if (uplink?.connected !== true) return { ready: false, detail: 'not connected to the hub' };
+      return bufferedSeconds < readyBufferedSeconds
+        ? { ready: true }
+        : { ready: false, detail: `${bufferedSeconds} seconds wait for the hub` };
+    },
+  });
+}
+
+/** On Kubernetes the pods of this node have names; a plain host has none to ask. */
+async function watchNode(
+  settings: CollectorSettings,
+  onNotice: (sentence: string) => void,
+): Promise<NodeWatch | undefined> {
+  const { nodeName } = settings;
+  if (nodeName === undefined) return undefined;
+  return openNodeWatch({ server: await findApiServer(settings), nodeName, onNotice });
+}
+
+async function findApiServer(settings: CollectorSettings): Promise<ApiServer> {
+  const { kubeconfig, kubernetesHost, kubernetesPort } = settings;
+  if (kubeconfig !== undefined) return kubeconfigServer(kubeconfig);
+  if (kubernetesHost !== undefined) return inClusterServer(kubernetesHost, kubernetesPort);
+  throw new UserError(
+    'NO_KUBERNETES',
+    'a node name is given but no API to ask about its pods: run in a pod, or give --kubeconfig FILE',
+  );
+}
