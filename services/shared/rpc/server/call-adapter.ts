@@ -7,6 +7,7 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
+import { setImmediate } from 'node:timers/promises';
 import type { MethodKind } from '../definitions/service-shape.js';
 import { RpcError, toGrpcStatus } from '../errors.js';
 import { openScope, type CallScope, type ServerSurfaceCall } from './call-scope.js';
@@ -97,7 +98,9 @@ async function* readMessages(call: ServerDuplexStream<unknown, unknown>): AsyncG
   } catch (error) {
     throw new RpcError('canceled', 'the client ended the stream abruptly', { cause: error });
   }
-  // A cancelled call ends like a finished one; the handler must not take half of the requests for all.
+  // A cancelled call ends like a finished one, and is marked a turn of the event loop later; the handler must not
+  // take half of the requests for all.
+  await setImmediate();
   if (call.cancelled) throw new RpcError('canceled', 'the client ended the stream abruptly');
 }
 
