@@ -153,6 +153,8 @@ export class HttpServer implements Component {
     response.once('close', () => {
       this.#active.delete(controller);
       controller.abort();
+      // The connection is kept for a next request, which a stopping server does not want.
+      if (this.#stopping) setImmediate(() => this.#server?.closeIdleConnections());
     });
     try {
       // The request's own Host header must not decide what a URL means here.
