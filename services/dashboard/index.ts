@@ -1,1 +1,2 @@
-export * from './features/money/model/money-format.js';
+export { DashboardConfigError, readConfig, type DashboardConfig } from './server/config.js';
+export { DashboardServer, type DashboardServerOptions } from './server/dashboard-server.js';
