@@ -1,8 +1,9 @@
 import { describe, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { release } from 'node:os';
+import { join } from 'node:path';
+import { chromiumNames, clangNames, tryFindExecutable, valkeyNames } from './executables.js';
 
 /** Something that a suite needs from the machine and that `npm ci` does not bring. */
 export interface Requirement {
@@ -12,31 +13,6 @@ export interface Requirement {
   /** Why it is absent, or undefined where it is there. Looks at the machine, changes nothing. */
   missing(): string | undefined;
 }
-
-/** Finds an executable in PATH. */
-export function tryFindExecutable(...names: readonly string[]): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).concat('/usr/sbin', '/sbin');
-  const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return paths.find(isExecutable);
-}
-
-/**
- * Finds an executable that a {@link Requirement} has already proved to be there.
- *
- * @throws Error where it is not
- */
-export function findExecutable(...names: readonly string[]): string {
-  const path = tryFindExecutable(...names);
-  if (path === undefined) throw new Error(`no ${names.join(' or ')} in PATH`);
-  return path;
-}
-
-/** Names under which distributions install Chromium, best first. */
-export const chromiumNames = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
-/** Servers that speak the protocol of Valkey, best first. */
-export const valkeyNames = ['valkey-server', 'redis-server'];
-/** Compilers that keep the tags that the kernel programs need; 14 and 15 drop them. */
-export const clangNames = ['clang-16', 'clang-17', 'clang-18', 'clang-19', 'clang-20', 'clang-21'];
 
 /** A Chromium for the tests of pages. */
 export const chromium = executable('chromium', chromiumNames, 'install chromium');
@@ -130,15 +106,6 @@ function executable(name: string, names: readonly string[], remedy: string): Req
     missing: () =>
       tryFindExecutable(...names) === undefined ? `no ${names.join(' or ')} in PATH` : undefined,
   };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false; // absent or not executable: the same to the caller
-  }
 }
 
 function isWritable(path: string): boolean {

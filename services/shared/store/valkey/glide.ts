@@ -1,4 +1,5 @@
 import type { GlideClient, GlideClientConfiguration } from '@valkey/valkey-glide';
+import type { Outgoing } from './outbox.js';
 
 /** Where a server or a sentinel listens. */
 export interface Address {
@@ -85,6 +86,19 @@ async function connect(
     },
   };
   return await glide.GlideClient.createClient(configuration);
+}
+
+/**
+ * Publishes messages in their order, in one round trip.
+ *
+ * @throws GLIDE's errors; some messages may have been sent then
+ */
+export async function sendBatch(client: GlideClient, messages: readonly Outgoing[]): Promise<true> {
+  const { Batch } = await import('@valkey/valkey-glide');
+  const batch = new Batch(false);
+  for (const { channel, message } of messages) batch.publish(message, channel);
+  await client.exec(batch, true);
+  return true;
 }
 
 /** `host:port`, IPv6 in brackets. */

@@ -9,13 +9,15 @@ export interface PrimaryFinder {
    * @throws LiveBusError `UNREACHABLE` where nobody can say
    */
   find(): Promise<Address>;
+  /** What it said did not hold (no primary there): it asks someone else next time. */
+  doubt(): void;
   /** Ends what it opened. */
   close(): void;
 }
 
 /** One server whose address never changes. */
 export function fixedPrimary(address: Address): PrimaryFinder {
-  return { find: async () => address, close: () => undefined };
+  return { find: async () => address, doubt: () => undefined, close: () => undefined };
 }
 
 /**

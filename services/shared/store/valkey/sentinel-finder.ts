@@ -46,6 +46,11 @@ export class SentinelFinder implements PrimaryFinder {
     throw new LiveBusError('UNREACHABLE', `no sentinel names the primary: ${faults.join('; ')}`);
   }
 
+  doubt(): void {
+    this.#drop();
+    this.#order = [...this.#order.slice(1), ...this.#order.slice(0, 1)];
+  }
+
   close(): void {
     this.#closed = true;
     this.#drop();
@@ -67,7 +72,8 @@ export class SentinelFinder implements PrimaryFinder {
     const sentinel = await connectSentinel(address, this.options.access, {
       channels: [SWITCH_CHANNEL],
       onMessage: (_, message) => {
-        if (Buffer.from(message).toString().startsWith(`${this.options.primaryName} `)) this.options.onSwitch();
+        if (Buffer.from(message).toString().startsWith(`${this.options.primaryName} `))
+          this.options.onSwitch();
       },
     });
     if (this.#closed) {
