@@ -36,7 +36,7 @@ export class ChildProgram {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#child?.kill('SIGTERM');
-    const ended = await Promise.race([this.#running?.then(() => true), delay(STOP_TIMEOUT_MS, false)]);
+    const ended = await Promise.race([this.#running?.then(() => true), delay(STOP_TIMEOUT_MS, false, { ref: false })]);
     if (ended === false) {
       this.options.logger.warn('a program did not end in time and is killed', { program: this.options.name });
       this.#child?.kill('SIGKILL');

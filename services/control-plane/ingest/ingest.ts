@@ -46,8 +46,23 @@ const INSERT_ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 100;
 const MAX_POOLED_CHUNKS = 30;
 
+/** A write that is under way. */
+interface Storing {
+  isOver: boolean;
+  done: Promise<void>;
+}
+
+/** A write that waits for the one before. */
+interface Staged {
+  readonly flush: Flush;
+  readonly taken: readonly PendingBatch[];
+}
+
+const DONE: Storing = { isOver: true, done: Promise.resolve() };
+
 /**
- * Stores sealed seconds: one write in flight, and all that arrived meanwhile in the next one.
+ * Stores sealed seconds: one write in flight, and all that arrived meanwhile in the next one, which is staged while
+ * the first is stored.
  *
  * The order is rows (ClickHouse), then ledger and progress (PostgreSQL, fenced by the term), then the
  * acknowledgement. Whatever fails in between, nothing was acknowledged, the emitters send again, and the same
@@ -124,15 +139,24 @@ export class Ingest {
     while (this.isLeading && this.#queue.length > 0) await sleep(20);
   }
 
+  /** Stages the next write while the one before is stored. */
   async #run(term: LeaseTerm): Promise<void> {
+    let storing: Storing = DONE;
     while (this.#term === term) {
       try {
-        const worked = await this.#flushOnce(term);
-        if (!worked) await this.#nap();
+        const staged = await this.#stage(storing);
+        await storing.done;
+        storing = staged === undefined ? DONE : this.#begin(staged, term);
+        if (staged === undefined) await this.#nap();
       } catch (error) {
+        await storing.done.catch(() => undefined); // it failed for the same reason, or is what failed
+        storing = DONE;
         await this.#recover(term, error);
       }
     }
+    await storing.done.catch((error: unknown) => {
+      this.#options.logger.warn('the last write failed, emitters send again', { error });
+    });
   }
 
   async #nap(): Promise<void> {
@@ -172,32 +196,51 @@ export class Ingest {
     for (const resolve of waiters) resolve();
   }
 
-  async #flushOnce(term: LeaseTerm): Promise<boolean> {
+  /** All that arrives until the write before is stored, or until an insert is full; undefined: nothing came. */
+  async #stage(storing: Storing): Promise<Staged | undefined> {
     const flush = new Flush(this.#tools, this.#options.limits);
     const charged = this.#gaps.chargeDue(flush, MAX_ROWS_PER_INSERT / 4);
     const taken = await this.#fill(flush);
-    if (taken.length === 0 && charged === 0) return false;
+    while (!storing.isOver && this.isLeading && flush.rows < MAX_ROWS_PER_INSERT / 2) {
+      await Promise.race([storing.done, this.#nap()]);
+      taken.push(...(await this.#fill(flush)));
+    }
+    if (taken.length === 0 && charged === 0) return undefined;
+    // The next write builds on this one before it is durable; a failure reads everything afresh
+    flush.apply();
+    return { flush, taken };
+  }
+
+  #begin({ flush, taken }: Staged, term: LeaseTerm): Storing {
+    const storing = { isOver: false, done: Promise.resolve() };
+    storing.done = this.#finish(flush, taken, term).finally(() => {
+      storing.isOver = true;
+    });
+    storing.done.catch(() => undefined); // the loop awaits it and recovers
+    return storing;
+  }
+
+  async #finish(flush: Flush, taken: readonly PendingBatch[], term: LeaseTerm): Promise<void> {
     const started = performance.now();
     await this.#store(flush, term);
-    flush.apply();
     this.#options.metrics.observe(flush, performance.now() - started);
     this.#options.onDurable(flush.chunks);
     this.#recycle(flush);
-    for (const [session, sequence] of lastSequences(taken)) session.output.acknowledge(sequence);
-    return true;
+    for (const [session, sequence] of lastSequences(taken)) {
+      if (this.#sessions.has(session)) session.output.acknowledge(sequence);
+    }
   }
 
   /** Takes batches off the queue until an insert is full; yields, because a full insert holds the loop for long. */
-  async #fill(flush: Flush): Promise<readonly PendingBatch[]> {
+  async #fill(flush: Flush): Promise<PendingBatch[]> {
     const taken: PendingBatch[] = [];
-    const seen = new Set<object>();
     let sliceEnds = performance.now() + SLICE_MS;
     while (flush.rows < MAX_ROWS_PER_INSERT / 2) {
       const pending = this.#queue[0];
       if (pending === undefined) break;
       this.#queue.shift();
       this.#queuedBytes -= pending.bytes;
-      await this.#resolve(pending, seen);
+      await this.#resolve(pending);
       this.#addAll(flush, pending);
       taken.push(pending);
       if (performance.now() > sliceEnds) {
@@ -206,11 +249,11 @@ export class Ingest {
       }
     }
     this.#releaseWaiters();
-    return taken.filter(({ session }) => this.#sessions.has(session));
+    return taken;
   }
 
   /** Specs and identities of a batch become keys; most batches bring none, and then nothing waits. */
-  async #resolve({ session, batch }: PendingBatch, seen: Set<object>): Promise<void> {
+  async #resolve({ session, batch }: PendingBatch): Promise<void> {
     for (const part of batch.nodes) {
       const node = session.nodes[part.node];
       if (node === undefined) continue;
@@ -235,7 +278,6 @@ export class Ingest {
           });
         });
       }
-      seen.add(node);
     }
   }
 
