@@ -125,17 +125,18 @@ int walk_processes(void *arguments)
 }
 
 /*
- * Hook: a thread ends; only the last one of a process is reported, so that what it used since the last walk keeps its
- * name. Misses: a few microseconds of work after this point; they stay in the remainder. Cost: 0.4 us a thread.
+ * Hook: a process was reaped and its last thread is gone for good, so that everything it used, to the end of its
+ * memory's teardown, stands in the sum of its threads; what it used since the last walk keeps its name. Misses: nothing
+ * while the ring buffer has room; it comes some milliseconds late. Cost: 0.3 us a thread.
  */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_process_exit, struct task_struct *task)
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(on_process_free, struct task_struct *task)
 {
 	struct process_state *state = process_state();
 	struct process_record *record;
 
-	if (!state || BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) != state->cgroup_id ||
-	    BPF_CORE_READ(task, signal, live.counter) > 0)
+	if (!state || BPF_CORE_READ(task, pid) != BPF_CORE_READ(task, tgid) ||
+	    BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) != state->cgroup_id)
 		return 0;
 	record = bpf_ringbuf_reserve(&exits, sizeof(*record), 0);
 	if (!record) {
@@ -144,7 +145,6 @@ int BPF_PROG(on_process_exit, struct task_struct *task)
 	}
 	fill(task, record);
 	record->resident_pages = 0;
-	record->cpu_ns += BPF_CORE_READ(task, se.sum_exec_runtime);
 	bpf_ringbuf_submit(record, 0);
 	return 0;
 }

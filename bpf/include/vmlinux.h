@@ -166,7 +166,6 @@ struct sched_entity {
 };
 
 struct signal_struct {
-	atomic_t live;
 	unsigned long long sum_sched_runtime;
 };
 

@@ -49,7 +49,7 @@ export class ProcessSensor {
       this.ring = new RingBuffer(this.object, 'exits', exitBytes);
       this.state.writeBigUInt64LE(BigInt(cgroupId), processStateLayout.cgroupId);
       this.walkProcesses = this.object.prepareRun('walk_processes');
-      this.object.attach('on_process_exit');
+      this.object.attach('on_process_free');
     } catch (error) {
       this.object.close();
       throw error;
