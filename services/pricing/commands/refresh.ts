@@ -1,6 +1,7 @@
 import { FolderStore } from '../folder/folder-store.js';
 import { applyRefresh, type RefreshReport } from '../refresh.js';
 import { parseSource, type SourceName } from '../sources/index.js';
+import { keepHeapSmall, releaseGarbage } from '../stream/heap.js';
 import { inputFile } from '../stream/input.js';
 
 /** A refresh of a catalogue folder from files. */
@@ -21,7 +22,9 @@ export interface FolderRefresh {
  * whole. @throws PricingError, and then the folder is as it was
  */
 export async function refreshFolder(refresh: FolderRefresh): Promise<RefreshReport> {
+  keepHeapSmall();
   const parsed = await parseSource(refresh.source, refresh.files.map(inputFile), { region: refresh.region });
+  releaseGarbage();
   const store = new FolderStore(refresh.catalogue);
   return store.exclusively(() =>
     applyRefresh(store, parsed, {

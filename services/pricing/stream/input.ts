@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { PricingError } from '../errors.js';
@@ -6,26 +7,39 @@ import { PricingError } from '../errors.js';
 /** A file to read; `name` is what messages call it. */
 export interface InputFile {
   readonly name: string;
+  /** Chunks of the content; each is valid only until the next one is asked for. */
   open(): AsyncIterable<Buffer>;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 128 * 1024;
+const GUNZIP_CHUNK_BYTES = 64 * 1024;
 // A gzip member of zeros expands a thousandfold; no offer file comes near this size.
 const MAX_EXPANDED_BYTES = 4 * 1024 * 1024 * 1024;
 
+/** One buffer for the whole file: a reader MUST be done with a chunk before it asks for the next. */
 async function* plain(path: string): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  let file: FileHandle | undefined;
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) yield chunk as Buffer;
+    file = await open(path, 'r');
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
   } catch (cause) {
+    if (cause instanceof PricingError) throw cause;
     throw new PricingError('NOT_READABLE', `cannot read ${path}: check that the file is there and readable`, {
       cause,
     });
+  } finally {
+    await file?.close();
   }
 }
 
 async function* gunzipped(path: string, name: string): AsyncGenerator<Buffer> {
-  const source = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  const source = createReadStream(path, { highWaterMark: GUNZIP_CHUNK_BYTES });
+  const gunzip = createGunzip({ chunkSize: GUNZIP_CHUNK_BYTES });
   source.on('error', (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   let total = 0;

@@ -98,7 +98,7 @@ function term(index: number, code: string, attributes: Record<string, string>): 
     priceDimensions: {
       [`${sku}.${code}.6YS6EN2CT7`]: {
         rateCode: `${sku}.${code}.6YS6EN2CT7`,
-        description: `$${price(index)} per instance hour`,
+        description: `$${price(index)} per instance hour, constructed for measuring the reader`,
         beginRange: '0',
         endRange: 'Inf',
         unit: 'Hrs',

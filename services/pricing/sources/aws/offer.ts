@@ -25,6 +25,8 @@ const DROPPED = [
   '"SQL Std"',
   '"SQL Web"',
   '"SQL Ent"',
+  '"CapacityBlock"',
+  '"Host"',
 ].map((text) => Buffer.from(text));
 
 class OfferReader {
@@ -84,7 +86,7 @@ class OfferReader {
   #product(key: string, bytes: Buffer, place: { name: string; offset: number }): void {
     this.productsSeen += 1;
     if (DROPPED.some((text) => bytes.includes(text))) {
-      this.rows.skip('reservation, own licence or SQL Server');
+      this.rows.skip('reservation, capacity block, host, own licence or SQL Server');
       return;
     }
     const product = toAwsProduct(parseJson(bytes.toString('utf8'), place), key);
