@@ -6,6 +6,7 @@ import {
   KubePodDisruptionBudget,
   KubeService,
   KubeServiceAccount,
+  KubeStatefulSet,
   type PodTemplateSpec,
 } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
@@ -162,4 +163,13 @@ export function toServicePorts(
     targetPort: IntOrString.fromNumber(port),
     protocol: 'TCP',
   }));
+}
+
+/** A StatefulSet whose claim templates say what they are, as the API server writes them back. */
+export function statefulSetManifest(props: Parameters<typeof KubeStatefulSet.manifest>[0]): unknown {
+  const json = KubeStatefulSet.manifest(props) as { spec: { volumeClaimTemplates?: object[] } };
+  const claims = json.spec.volumeClaimTemplates;
+  if (!claims) return json;
+  const typed = claims.map((claim) => ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claim }));
+  return { ...json, spec: { ...json.spec, volumeClaimTemplates: typed } };
 }

@@ -2,12 +2,12 @@ import {
   ClickHouseKeeperInstallation,
   ClickHouseKeeperInstallationSpecDefaultsStorageManagementReclaimPolicy as ReclaimPolicy,
 } from '../../imports/clickhouse-keeper.altinity.com.js';
-import { IntOrString, KubeStatefulSet, Quantity } from '../../imports/k8s.js';
+import { IntOrString, Quantity } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { keepForever, waves } from '../core/manifest.js';
 import { restrictedContainer, toPodTemplate, toRequirements } from '../core/pods.js';
 import type { Site } from '../core/site.js';
-import { Workload } from '../core/workload.js';
+import { statefulSetManifest, Workload } from '../core/workload.js';
 import { pods } from '../policy/flows.js';
 import { keeperXml } from './clickhouse-config.js';
 
@@ -34,6 +34,7 @@ export class ClickHouseKeeper extends Workload {
     const size = site.sizing.components.keeper;
     const domain = `${this.namespace}.svc.${site.clusterDomain}`;
     const replicas = this.component.replicas ?? size.replicas;
+    this.emitServiceAccount();
     const ordinals = [...Array(replicas).keys()];
     if (kind === 'operator') {
       this.hosts = ordinals.map((i) => `chk-${name}-keeper-0-${i}.${domain}`);
@@ -58,13 +59,12 @@ export class ClickHouseKeeper extends Workload {
   #emitStatefulSet(replicas: number): void {
     const { site, component } = this;
     const size = site.sizing.components.keeper;
-    this.emitServiceAccount();
     this.emitService({ client: 2181, raft: 9444 }, { headless: true });
     const checksum = this.emitConfigMap('', { 'keeper.xml': keeperXml(this.hosts) });
     if (replicas > 1) this.emitDisruptionBudget();
     this.emit(
       'StatefulSet',
-      KubeStatefulSet.manifest({
+      statefulSetManifest({
         metadata: this.metadata(),
         spec: {
           serviceName: name,
@@ -163,6 +163,7 @@ export class ClickHouseKeeper extends Workload {
                   name: 'clickhouse-keeper',
                   image: site.image('clickhouseKeeper'),
                   resources: toRequirements(resources),
+                  serviceAccountName: name,
                   volume: { name: 'data', mountPath: '/var/lib/clickhouse-keeper' },
                 }),
               },

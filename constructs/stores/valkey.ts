@@ -1,11 +1,11 @@
 import { environmentNames, mountPaths, secretCatalogue } from '@kubehero/contract';
-import { IntOrString, KubeStatefulSet, Quantity } from '../../imports/k8s.js';
+import { IntOrString, type KubeStatefulSet, Quantity } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { type PodSpecInput, toPodTemplate } from '../core/pods.js';
 import { tryParseBytes } from '../core/quantities.js';
 import type { Site } from '../core/site.js';
-import { Workload } from '../core/workload.js';
+import { statefulSetManifest, Workload } from '../core/workload.js';
 import type { ExternalServer, StoreAccess } from './connection.js';
 import {
   pingCommand,
@@ -69,7 +69,7 @@ export class Valkey extends Workload {
     const checksum = this.emitConfigMap('', { 'start.sh': serverStart(input), 'stop.sh': serverStop(input) });
     this.emit(
       'StatefulSet',
-      KubeStatefulSet.manifest({
+      statefulSetManifest({
         metadata: this.metadata(),
         spec: statefulSetSpec(this.#toPod(replicas, checksum), {
           name: serverName,
@@ -185,7 +185,7 @@ export class ValkeySentinel extends Workload {
     });
     this.emit(
       'StatefulSet',
-      KubeStatefulSet.manifest({
+      statefulSetManifest({
         metadata: this.metadata(),
         spec: statefulSetSpec(
           {
