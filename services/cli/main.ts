@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { runProgram } from '@kubehero/runtime';
+import { registerCollector } from './commands/collector.js';
 import { registerControlPlane } from './commands/control-plane.js';
 import { registerCost } from './commands/cost.js';
 import { registerDatabase } from './commands/db.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerPricing } from './commands/pricing.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerUp } from './commands/up.js';
 
@@ -16,10 +18,23 @@ async function main(): Promise<number> {
     .version('0.1.0')
     .showHelpAfterError("(see 'kubehero --help')")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'kubehero: ')); } });
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'kubehero: '));
+      },
+    });
   let run: ((signal: AbortSignal) => Promise<number>) | undefined;
   const action = (work: (signal: AbortSignal) => Promise<number>): void => void (run = work);
-  for (const register of [registerUp, registerSimulate, registerCost, registerControlPlane, registerDatabase, registerDoctor]) {
+  for (const register of [
+    registerUp,
+    registerSimulate,
+    registerCost,
+    registerControlPlane,
+    registerCollector,
+    registerPricing,
+    registerDatabase,
+    registerDoctor,
+  ]) {
     register(program, action);
   }
   try {

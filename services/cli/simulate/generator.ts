@@ -1,5 +1,6 @@
 import { defaultProtocol, telemetry, type Protocol } from '@kubehero/rpc';
-import { Fleet, type PodTraits } from './fleet.js';
+import type { Fleet } from './fleet.js';
+import { type PodTraits } from './fleet.js';
 import { mix } from './hash.js';
 import { cpuMicroseconds, memoryBytes } from './usage.js';
 
