@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js';
+import type { status } from '@grpc/grpc-js';
 
 /** Codes of the gRPC and Connect protocols, as Connect spells them. */
 export const rpcCodes = [
@@ -68,8 +68,9 @@ export function toRpcError(error: unknown, codes: ErrorCodes = {}): RpcError {
 }
 
 /** Turns an error of grpc-js into ours; other errors stay what they are. */
-export function fromGrpcError(error: unknown): unknown {
-  if (error instanceof RpcError || !(error instanceof Error)) return error;
+export function fromGrpcError(error: unknown): Error {
+  if (!(error instanceof Error)) return new RpcError('unknown', 'the call failed', { cause: error });
+  if (error instanceof RpcError) return error;
   const { code, details } = error as { code?: unknown; details?: unknown };
   if (typeof code !== 'number') return error;
   const text = typeof details === 'string' && details !== '' ? details : error.message;

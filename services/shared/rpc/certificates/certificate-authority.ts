@@ -148,7 +148,8 @@ export class CertificateAuthority {
     try {
       const request = new this.#x509.Pkcs10CertificateRequest(Uint8Array.from(csr));
       if (!(await request.verify())) throw new Error('its signature is wrong');
-      return await request.publicKey.export(KEY_ALGORITHM, ['verify']);
+      const { rawData } = request.publicKey;
+      return await webcrypto.subtle.importKey('spki', rawData, KEY_ALGORITHM, true, ['verify']);
     } catch (error) {
       throw new CaError(
         'BAD_REQUEST',

@@ -54,7 +54,7 @@ function callUnary(
         unlisten();
         release();
         if (error === null) resolve(response);
-        else reject(fromGrpcError(error) as Error);
+        else reject(fromGrpcError(error));
       },
     );
     const unlisten = cancelWith(options.signal, () => {
@@ -134,7 +134,7 @@ function callBidiStream(
     responses: readResponses(stream),
     send: async (request) => {
       if (!over && !stream.write(request)) await waitForDrain(stream);
-      if (over) throw fromGrpcError(failure) ?? new RpcError('unavailable', 'the server has ended the call');
+      if (over) throw toCallError(failure);
     },
     end: () => {
       stream.end();
@@ -144,6 +144,11 @@ function callBidiStream(
     },
     isOver: () => over,
   };
+}
+
+function toCallError(failure: unknown): Error {
+  if (failure !== undefined) return fromGrpcError(failure);
+  return new RpcError('unavailable', 'the server has ended the call');
 }
 
 async function waitForDrain(stream: ClientDuplexStream<unknown, unknown>): Promise<void> {
@@ -158,8 +163,8 @@ export function makeCalls<Shape>(
   descriptor: ServiceDescriptor<Shape>,
 ): Record<string, unknown> {
   const methods = descriptor.methods as ServiceDescriptor['methods'];
-  return Object.fromEntries(
-    Object.entries(methods).map(([name, { kind }]) => {
+  return Object.fromEntries<unknown>(
+    Object.entries(methods).map(([name, { kind }]): [string, unknown] => {
       const method = place.find(name);
       if (kind === 'unary') {
         const unary = (request: unknown, options: CallOptions = {}): Promise<unknown> =>

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import protobuf from 'protobufjs';
+import type protobuf from 'protobufjs';
 import { defaultProtocol, type Protocol } from '../definitions/protocol.js';
 import { RpcError, toRpcError, type ErrorCodes } from '../errors.js';
 import type { CallContext } from '../server/call-context.js';

@@ -89,12 +89,9 @@ function defaultMessage(type: protobuf.Type): Record<string, unknown> {
 function noteOneof(field: protobuf.Field, message: Record<string, unknown>, path: string): void {
   const oneof = field.partOf;
   if (oneof === null) return;
-  const present = message[oneof.name];
+  const present = message[oneof.name] as string | undefined;
   if (present !== undefined) {
-    throw new RpcError(
-      'invalid_argument',
-      `${path} and ${String(present)} exclude each other: give one of them`,
-    );
+    throw new RpcError('invalid_argument', `${path} and ${present} exclude each other: give one of them`);
   }
   message[oneof.name] = field.name;
 }

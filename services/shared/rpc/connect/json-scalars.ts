@@ -48,15 +48,19 @@ function readInteger(type: string, value: JsonValue, path: string): number | str
   const range = INTEGER_RANGES[type] ?? [0n, 0n];
   const allowed = `give a whole number from ${range[0]} to ${range[1]}`;
   if (typeof value !== 'number' && typeof value !== 'string') return refuseJson(path, value, allowed);
-  // Digits are read as they are; "1e3" and 1.0 are whole numbers too, within what a double holds exactly.
-  const exact = typeof value === 'string' && DIGITS.test(value);
-  const number = Number(value);
-  const readable =
-    exact || (Number.isSafeInteger(number) && (typeof value === 'number' || DECIMAL.test(value)));
-  if (!readable) return refuseJson(path, value, allowed);
-  const integer = exact ? BigInt(value) : BigInt(number);
-  if (integer < range[0] || integer > range[1]) return refuseJson(path, value, allowed);
+  const integer = toInteger(value);
+  if (integer === undefined || integer < range[0] || integer > range[1]) {
+    return refuseJson(path, value, allowed);
+  }
   return isWide(type) ? integer.toString() : Number(integer);
+}
+
+function toInteger(value: number | string): bigint | undefined {
+  // Digits are read as they are; "1e3" and 1.0 are whole numbers too, within what a double holds exactly.
+  if (typeof value === 'string' && DIGITS.test(value)) return BigInt(value);
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) return undefined;
+  return typeof value === 'number' || DECIMAL.test(value) ? BigInt(number) : undefined;
 }
 
 function readFloat(type: string, value: JsonValue, path: string): number {

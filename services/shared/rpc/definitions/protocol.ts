@@ -34,7 +34,7 @@ export class Protocol {
     if (definition === undefined || 'format' in definition) {
       throw new Error(`the .proto files of ${this.#directory} define no service ${typeName}`);
     }
-    return definition as ServiceDefinition;
+    return definition;
   }
 
   /** The reflected definitions, for the JSON mapping and for generating types. */

@@ -28,18 +28,18 @@ export async function withDeadline<T>(
 ): Promise<T> {
   limits.signal?.throwIfAborted();
   const controller = new AbortController();
-  let fail: (reason: unknown) => void = () => undefined;
+  let fail: (reason: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
-    fail = (reason): void => {
+    fail = (reason: Error): void => {
       controller.abort(reason);
-      reject(reason as Error);
+      reject(reason);
     };
   });
   const timer = setTimeout(() => {
     fail(new DeadlineError(what, limits.timeoutMs));
   }, limits.timeoutMs);
   const onAbort = (): void => {
-    fail(limits.signal?.reason);
+    fail(toError(limits.signal?.reason));
   };
   limits.signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -48,6 +48,10 @@ export async function withDeadline<T>(
     clearTimeout(timer);
     limits.signal?.removeEventListener('abort', onAbort);
   }
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('stopped', { cause: reason });
 }
 
 /** Waits; resolves early, without an error, when the signal aborts. */

@@ -32,11 +32,15 @@ export interface LoggerOptions {
 const SECRET_NAME = /token|password|secret|private|credential|authorization|cookie|(^|[^a-z])key$|[a-z]Key$/i;
 const MAX_CAUSES = 5;
 
+function describeValue(value: unknown): string {
+  return typeof value === 'string' ? value : toJson({ value });
+}
+
 function describeError(error: Error): Record<string, unknown> {
   const causes: string[] = [];
   let cause: unknown = error.cause;
   while (cause !== undefined && causes.length < MAX_CAUSES) {
-    causes.push(cause instanceof Error ? cause.message : String(cause));
+    causes.push(cause instanceof Error ? cause.message : describeValue(cause));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   const code = (error as { code?: unknown }).code;

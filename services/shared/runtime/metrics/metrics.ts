@@ -36,10 +36,10 @@ export class Metrics {
     spec: MetricSpec<Label>,
     collect?: (gauge: Gauge<Label>) => void | Promise<void>,
   ): Gauge<Label> {
-    const gauge: Gauge<Label> = new Gauge({
-      ...this.#configure(spec),
-      ...(collect === undefined ? {} : { collect: () => collect(gauge) }),
-    });
+    const gauge: Gauge<Label> = this.#makeGauge(
+      spec,
+      collect === undefined ? undefined : () => collect(gauge),
+    );
     return gauge;
   }
 
@@ -86,6 +86,13 @@ export class Metrics {
   stop(): void {
     this.#eventLoop?.disable();
     this.#eventLoop = undefined;
+  }
+
+  #makeGauge<Label extends string>(
+    spec: MetricSpec<Label>,
+    collect: (() => void | Promise<void>) | undefined,
+  ): Gauge<Label> {
+    return new Gauge<Label>({ ...this.#configure(spec), ...(collect === undefined ? {} : { collect }) });
   }
 
   #configure<Label extends string>(

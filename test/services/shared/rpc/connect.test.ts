@@ -115,7 +115,8 @@ describe('Connect protocol', () => {
     ['an error of the handler', '{"from":"none"}', 404, 'not_found', /nothing was measured then/],
     ['an unexpected error', '{"from":"broken"}', 500, 'internal', /^internal error$/],
     ['too much', `{"from":"${'x'.repeat(10_000)}"}`, 429, 'resource_exhausted', /larger than 10000 bytes/],
-  ])('answers %s with its status and code', async (_, body, status, code, message) => {
+  ])('answers %s with its status and code', async (...row) => {
+    const [, body, status, code, message] = row;
     const answer = await post(body);
     expect(answer.status).toBe(status);
     if (code === undefined) return;
