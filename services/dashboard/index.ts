@@ -1,2 +1,2 @@
 export { DashboardConfigError, readConfig, type DashboardConfig } from './server/config.js';
-export { DashboardServer, type DashboardServerOptions } from './server/dashboard-server.js';
+export { DashboardServer, type DashboardServerOptions, type PageHandler } from './server/dashboard-server.js';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createFleet, type FakeFleet, type FleetSize } from './fake-fleet.js';
 import { FakeLiveStream, type FakeConditions } from './fake-live-stream.js';
-import { listTop, type FakeTopRequest } from './fake-top.js';
+import { FakeTop, type FakeTopRequest } from './fake-top.js';
 
 /** What a fake control plane starts with. */
 export interface FakeControlPlaneOptions extends FleetSize {
@@ -42,12 +42,14 @@ export class FakeControlPlane {
   private readonly loginTokens = new Set<string>();
   private readonly listeners = new Set<Listener>();
   private readonly server: Server;
+  private readonly top: FakeTop;
   private timer: NodeJS.Timeout | undefined;
   private emittedSecond = this.startedAt;
 
   constructor(private readonly options: FakeControlPlaneOptions) {
     this.token = options.token ?? 'fake-bearer-token';
     this.fleet = createFleet(options);
+    this.top = new FakeTop(this.fleet);
     this.server = createServer((request, response) => void this.handle(request, response));
   }
 
@@ -100,7 +102,8 @@ export class FakeControlPlane {
     }
     if (url.pathname === '/live') return this.live(response, url.searchParams.get('by') ?? 'namespace');
     const body = JSON.parse(await readText(request)) as Record<string, unknown>;
-    if (url.pathname.endsWith('/ListTop')) return reply(response, 200, this.top(body));
+    if (url.pathname.endsWith('/ListTop'))
+      return reply(response, 200, this.top.list(body as FakeTopRequest, this.emittedSecond));
     if (url.pathname.endsWith('/ListNodes')) return reply(response, 200, { nodes: this.nodes() });
     if (url.pathname.endsWith('/Redeem')) return this.redeem(response, body['token']);
     reply(response, 404, { code: 'unimplemented', message: 'no such method' });
@@ -125,10 +128,6 @@ export class FakeControlPlane {
       silentNodes: (second) => (options.silent ?? []).find((span) => within(second, span))?.[2] ?? 0,
       unpricedNodes: options.unpricedNodes ?? 0,
     };
-  }
-
-  private top(body: FakeTopRequest): unknown {
-    return listTop(this.fleet, body, this.emittedSecond);
   }
 
   private nodes(): unknown[] {

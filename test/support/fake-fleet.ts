@@ -67,18 +67,19 @@ export function createFleet(size: FleetSize): FakeFleet {
   return { cluster: 'eu-central', nodes, workloads: workloads.filter((workload) => workload.pods > 0) };
 }
 
-/** What a workload costs in a second, picodollars: slow swing, a step now and then, a little noise. */
-export function workloadPico(workload: FakeWorkload, second: number): bigint {
+/** What a workload costs in a second, whole picodollars: slow swing, a step now and then, a little noise. */
+export function workloadPico(workload: FakeWorkload, second: number): number {
   const { seed, basePico } = workload;
   const swing = 0.16 * Math.sin((second / (240 + (seed % 400))) * Math.PI + seed);
-  const step = unit(hash(`${seed}/${Math.floor((second + seed) / 300)}`)) > 0.82 ? 0.35 : 0;
-  const noise = 0.02 * (unit(hash(`${seed}:${second}`)) - 0.5);
-  return BigInt(Math.round(basePico * (1 + swing + step + noise)));
+  const step = unit(mix(seed, Math.floor((second + seed) / 300))) > 0.82 ? 0.35 : 0;
+  const noise = 0.02 * (unit(mix(seed, second)) - 0.5);
+  return Math.round(basePico * (1 + swing + step + noise));
 }
 
-/** The pod's name by its number. */
+/** The pod's name by its number; unique within the workload. */
 export function podName(workload: FakeWorkload, at: number): string {
-  return `${workload.name}-${(workload.seed % 0xfffff).toString(36)}-${hash(`${workload.seed}${at}`).toString(36).slice(0, 5)}`;
+  const tail = hash(`${workload.seed}${at}`).toString(36).slice(0, 3) + at.toString(36).padStart(2, '0');
+  return `${workload.name}-${(workload.seed % 0xfffff).toString(36)}-${tail}`;
 }
 
 /** A pod's node. */
@@ -99,6 +100,12 @@ function namespaceWeight(namespace: string): number {
 /** A number from 0 up to 1 out of a hash. */
 function unit(value: number): number {
   return (value % 10_007) / 10_007;
+}
+
+/** Two numbers into one of 32 bits. */
+function mix(a: number, b: number): number {
+  const value = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
+  return (value ^ (value >>> 15)) >>> 0;
 }
 
 /** FNV-1a, 32 bits. */

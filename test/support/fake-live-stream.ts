@@ -1,7 +1,7 @@
-import { podNode, workloadPico, type FakeFleet } from './fake-fleet.js';
+import { podNode, workloadPico, type FakeFleet, type FakeWorkload } from './fake-fleet.js';
 
 /** Idle cost of the fleet, in per cent of what its pods cost. */
-const IDLE_PERCENT = 38n;
+const IDLE_PERCENT = 38;
 
 /** What can be said of some seconds besides what the fleet costs. */
 export interface FakeConditions {
@@ -26,21 +26,32 @@ export interface FakeTick {
 
 /** The live stream's messages for a fleet and a grouping, computed on demand. */
 export class FakeLiveStream {
-  private readonly indexes = new Map<string, number>();
   private readonly keys: Record<string, string>[] = [];
+  private readonly indexOfWorkload: readonly number[];
+  private named = 0;
 
   constructor(
     private readonly fleet: FakeFleet,
     private readonly by: string,
     private readonly conditions: FakeConditions,
-  ) {}
+  ) {
+    const indexes = new Map<string, number>();
+    this.indexOfWorkload = fleet.workloads.map((workload) => {
+      const keys = this.keysOf(workload);
+      const name = Object.values(keys).join('/');
+      const index = indexes.get(name) ?? this.keys.push(keys) - 1;
+      indexes.set(name, index);
+      return index;
+    });
+  }
 
   /** The data of the `snapshot` event: the 900 seconds up to one. */
   snapshot(newest: number): string {
+    this.named = this.keys.length;
     const ticks: FakeTick[] = [];
     for (let second = newest - 899; second <= newest; second += 1) {
       const tick = this.tick(second);
-      if (tick !== undefined) ticks.push({ ...tick, groups: [] });
+      if (tick !== undefined) ticks.push(tick);
     }
     const groups = this.keys.map((keys, index) => ({ index, keys }));
     return JSON.stringify({ currency: 'USD', by: this.by, groups, ticks });
@@ -51,48 +62,38 @@ export class FakeLiveStream {
     if (this.conditions.isGap(second)) return undefined;
     const expectedNodes = this.fleet.nodes.length;
     const observedNodes = expectedNodes - this.conditions.silentNodes(second);
-    const known = this.keys.length;
-    const costs = new Map<number, bigint>();
-    let whole = 0n;
-    for (const [keys, pico] of this.costs(second)) {
-      whole += pico;
-      const index = this.index(keys);
-      const observed = (pico * BigInt(observedNodes)) / BigInt(Math.max(1, expectedNodes));
-      costs.set(index, (costs.get(index) ?? 0n) + observed);
-    }
-    const seen = [...costs.values()].reduce((sum, pico) => sum + pico, 0n);
+    const costs = this.costs(second);
+    const whole = costs.reduce((sum, pico) => sum + pico, 0);
+    const observed = costs.map((pico) => Math.floor((pico * observedNodes) / Math.max(1, expectedNodes)));
+    const seen = observed.reduce((sum, pico) => sum + pico, 0);
+    const first = this.named;
+    this.named = this.keys.length;
     return {
       second,
-      groups: this.keys.slice(known).map((group, at) => ({ index: known + at, keys: group })),
-      values: [...costs].map(([index, pico]) => [index, String(pico)] as const),
-      idle: String((seen * IDLE_PERCENT) / 100n),
-      unobserved: String(((whole - seen) * (100n + IDLE_PERCENT)) / 100n),
+      groups: this.keys.slice(first).map((keys, at) => ({ index: first + at, keys })),
+      values: observed.map((pico, index) => [index, String(pico)] as const),
+      idle: String(Math.floor((seen * IDLE_PERCENT) / 100)),
+      unobserved: String(Math.floor(((whole - seen) * (100 + IDLE_PERCENT)) / 100)),
       observedNodes,
       expectedNodes,
       unpricedNodes: this.conditions.unpricedNodes,
     };
   }
 
-  private *costs(second: number): Generator<readonly [Record<string, string>, bigint]> {
-    const { cluster, workloads } = this.fleet;
-    for (const workload of workloads) {
-      const pico = workloadPico(workload, second);
-      const { namespace } = workload;
-      if (this.by === 'node') yield [{ cluster, node: podNode(this.fleet, workload, 0) }, pico];
-      if (this.by === 'cluster') yield [{ cluster }, pico];
-      if (this.by === 'namespace') yield [{ cluster, namespace }, pico];
-      if (this.by === 'workload') yield [{ cluster, namespace, workload: workload.name }, pico];
-    }
+  private costs(second: number): number[] {
+    const costs = this.keys.map(() => 0);
+    this.fleet.workloads.forEach((workload, at) => {
+      const index = this.indexOfWorkload[at] ?? 0;
+      costs[index] = (costs[index] ?? 0) + workloadPico(workload, second);
+    });
+    return costs;
   }
 
-  private index(keys: Record<string, string>): number {
-    const name = Object.values(keys).join('/');
-    let index = this.indexes.get(name);
-    if (index === undefined) {
-      index = this.keys.length;
-      this.indexes.set(name, index);
-      this.keys.push(keys);
-    }
-    return index;
+  private keysOf(workload: FakeWorkload): Record<string, string> {
+    const { cluster } = this.fleet;
+    const { namespace, name } = workload;
+    if (this.by === 'node') return { cluster, node: podNode(this.fleet, workload, 0) };
+    if (this.by === 'cluster') return { cluster };
+    return this.by === 'namespace' ? { cluster, namespace } : { cluster, namespace, workload: name };
   }
 }

@@ -14,8 +14,42 @@ interface Leaf {
   readonly pico: bigint;
 }
 
+/** Seconds for which one ranking is good, so that its pages fit together. */
+const RANKING_S = 3;
+const MAX_RANKINGS = 32;
+
 /** Answers `ListTop` from a fleet: rates of one second, largest first. */
-export function listTop(fleet: FakeFleet, request: FakeTopRequest, second: number): unknown {
+export class FakeTop {
+  private readonly rankings = new Map<string, readonly Leaf[]>();
+
+  constructor(private readonly fleet: FakeFleet) {}
+
+  /** The answer in a second. */
+  list(request: FakeTopRequest, now: number): unknown {
+    const second = now - (now % RANKING_S);
+    const found = this.ranking(request, second);
+    const offset = request.offset ?? 0;
+    return {
+      window: { from: instant(second - 4), to: instant(second + 1) },
+      currency: 'USD',
+      totalRows: found.length,
+      rows: found.slice(offset, offset + (request.limit ?? 50)).map(toRow),
+    };
+  }
+
+  private ranking(request: FakeTopRequest, second: number): readonly Leaf[] {
+    const key = JSON.stringify([second, request.by, request.where, request.search]);
+    let ranking = this.rankings.get(key);
+    if (ranking === undefined) {
+      if (this.rankings.size >= MAX_RANKINGS) this.rankings.clear();
+      ranking = rank(this.fleet, request, second);
+      this.rankings.set(key, ranking);
+    }
+    return ranking;
+  }
+}
+
+function rank(fleet: FakeFleet, request: FakeTopRequest, second: number): readonly Leaf[] {
   const by = request.by ?? [];
   const groups = new Map<string, Leaf>();
   for (const leaf of leaves(fleet, second, by.includes('container'))) {
@@ -25,23 +59,16 @@ export function listTop(fleet: FakeFleet, request: FakeTopRequest, second: numbe
     groups.set(name, { keys, pico: (groups.get(name)?.pico ?? 0n) + leaf.pico });
   }
   const search = (request.search ?? '').toLowerCase();
-  const found = [...groups.values()]
+  return [...groups.values()]
     .filter(
       ({ keys }) => search === '' || Object.values(keys).some((name) => name.toLowerCase().includes(search)),
     )
     .sort((a, b) => Number(b.pico - a.pico));
-  const offset = request.offset ?? 0;
-  return {
-    window: { from: instant(second - 4), to: instant(second + 1) },
-    currency: 'USD',
-    totalRows: found.length,
-    rows: found.slice(offset, offset + (request.limit ?? 50)).map(toRow),
-  };
 }
 
 function* leaves(fleet: FakeFleet, second: number, byContainer: boolean): Generator<Leaf> {
   for (const workload of fleet.workloads) {
-    const share = workloadPico(workload, second) / BigInt(workload.pods);
+    const share = BigInt(workloadPico(workload, second)) / BigInt(workload.pods);
     for (let at = 0; at < workload.pods; at += 1) {
       const keys = {
         cluster: fleet.cluster,

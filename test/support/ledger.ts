@@ -10,7 +10,11 @@ export interface StoredSums {
 }
 
 /** What a cost table holds of a cluster once repeats are collapsed. */
-export async function sumTable(clickhouse: ClickHouseEngine, level: Level, cluster: number): Promise<StoredSums> {
+export async function sumTable(
+  clickhouse: ClickHouseEngine,
+  level: Level,
+  cluster: number,
+): Promise<StoredSums> {
   const rows = level === 'second' ? 'count()' : 'sum(seconds)';
   const [found] = await clickhouse.query<{ rows: string; cost: string }>(
     `SELECT ${rows} AS rows, sum(toInt128(cpu_cost + ram_cost + gpu_cost + network_cost)) AS cost
@@ -29,7 +33,8 @@ export async function waitForRollups(db: Kysely<Database>, timeoutMs = 60_000): 
       + (select count(*) from rollup_period where changes > rolled and level = 'hour' and start < extract(epoch from now()) - 3610)
       as dirty`.execute(db);
     if (Number(rows[0]?.dirty ?? 0) === 0) return;
-    if (Date.now() > deadline) throw new Error(`${rows[0]?.dirty} periods are still dirty after ${timeoutMs} ms`);
+    if (Date.now() > deadline)
+      throw new Error(`${rows[0]?.dirty} periods are still dirty after ${timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

@@ -36,7 +36,11 @@ export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => { resolve(); }));
+  await new Promise<void>((resolve) =>
+    server.close(() => {
+      resolve();
+    }),
+  );
   return port;
 }
 
@@ -71,10 +75,14 @@ export async function startStores(): Promise<Stores> {
 
 async function startFront(directory: string): Promise<{ child: ChildProcess; url: string }> {
   const script = fileURLToPath(new URL('./clickhouse-front.js', import.meta.url));
-  const child = spawn(process.execPath, [script, '--directory', directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, '--directory', directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve);
-    child.once('exit', (code) => { reject(new Error(`the clickhouse front ended with ${code}`)); });
+    child.once('exit', (code) => {
+      reject(new Error(`the clickhouse front ended with ${code}`));
+    });
   });
   return { child, url };
 }
@@ -82,7 +90,11 @@ async function startFront(directory: string): Promise<{ child: ChildProcess; url
 /** Ends a child and waits for it. */
 export async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = new Promise<void>((resolve) => child.once('exit', () => { resolve(); }));
+  const exited = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      resolve();
+    }),
+  );
   child.kill(signal);
   await exited;
 }
@@ -96,7 +108,10 @@ export interface Plane {
 }
 
 /** Starts a control plane over the stores, waits until it leads, and registers a cluster. */
-export async function startPlane(stores: Stores, options: { cluster?: string; logger?: Logger } = {}): Promise<Plane> {
+export async function startPlane(
+  stores: Stores,
+  options: { cluster?: string; logger?: Logger } = {},
+): Promise<Plane> {
   const token = randomBytes(16).toString('hex');
   const plane = new ControlPlane({
     db: stores.db,
@@ -119,7 +134,12 @@ export async function startPlane(stores: Stores, options: { cluster?: string; lo
   return { plane, token, clientFile, stop: () => plane.stop() };
 }
 
-async function writeClientFiles(stores: Stores, plane: ControlPlane, token: string, name: string): Promise<string> {
+async function writeClientFiles(
+  stores: Stores,
+  plane: ControlPlane,
+  token: string,
+  name: string,
+): Promise<string> {
   const cluster = await addCluster(stores.db, { id: name, name, cloud: '', region: '' });
   const issued = await plane.authority.issueCluster(cluster.id);
   const file = (leaf: string): string => join(stores.folder, leaf);

@@ -21,7 +21,12 @@ export interface DashboardServerOptions {
   /** The dashboard's folder, with the build in `.next`. */
   readonly folder: string;
   readonly log: (message: string) => void;
+  /** Makes what renders pages. @default - Next.js on the folder's build */
+  readonly createPages?: (folder: string) => Promise<PageHandler>;
 }
+
+/** Renders a page for a request that may see it. */
+export type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** The dashboard: pages by Next.js, live streams and queries by our own handlers, all behind one gate. */
 export class DashboardServer {
@@ -37,7 +42,7 @@ export class DashboardServer {
   /** Listens; gives the URL with the port that was taken. */
   async start(): Promise<string> {
     const { config, folder } = this.options;
-    const page = await createPageHandler(folder);
+    const page = await (this.options.createPages ?? createNextPages)(folder);
     const files = await StaticFiles.open(path.join(folder, '.next'));
     const router = this.createRouter(files, page);
     this.server = createServer((request, response) => void router.handle(request, response));
@@ -73,13 +78,11 @@ export class DashboardServer {
   }
 }
 
-type PageHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
 /**
  * Next.js is loaded here, not at the top, so that the environment is prepared before it looks. It gets the settings
  * that the build recorded: nothing but the build is read, in a checkout and in an image alike.
  */
-async function createPageHandler(folder: string): Promise<PageHandler> {
+async function createNextPages(folder: string): Promise<PageHandler> {
   const record = await readFile(path.join(folder, '.next/required-server-files.json'), 'utf8');
   prepareNext((JSON.parse(record) as { config: unknown }).config);
   const { default: next } = await import('next');
