@@ -28,6 +28,8 @@ export interface ClusterScope {
 export interface ControlPlaneInput {
   readonly site: Site;
   readonly access: StoreAccess;
+  /** The stores that hold a schema. */
+  readonly migrationAccess: StoreAccess;
   readonly clusterScopes: readonly ClusterScope[];
   readonly rawRetentionDays: number;
   readonly currency: string;
@@ -59,7 +61,7 @@ export class ControlPlane extends Workload {
       'access.json': `${JSON.stringify({ clusterScopes: input.clusterScopes }, null, 2)}\n`,
     });
     const pod = this.#toPod(input, checksum);
-    this.#emitMigration(pod, input.access);
+    this.#emitMigration(pod, input.migrationAccess);
     this.emitDeployment(toPodTemplate(pod), { replicas, wave: waves.core });
     this.reachApiServer();
     this.scraped(ports.controlPlaneHttp);

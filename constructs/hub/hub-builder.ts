@@ -76,6 +76,7 @@ export class HubBuilder {
     const controlPlane = new ControlPlane(this.#main, 'control-plane', {
       site,
       access,
+      migrationAccess: joinAccess(stores.postgres.access, stores.clickhouse.access),
       clusterScopes: props.clusterScopes ?? [],
       rawRetentionDays: props.rawRetentionDays ?? 30,
       currency: props.currency ?? 'USD',

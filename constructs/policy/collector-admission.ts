@@ -1,8 +1,5 @@
 import { programs } from '@kubehero/contract';
-import {
-  KubeValidatingAdmissionPolicy,
-  KubeValidatingAdmissionPolicyBinding,
-} from '../../imports/k8s.js';
+import { KubeValidatingAdmissionPolicy, KubeValidatingAdmissionPolicyBinding } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { Part, waves } from '../core/manifest.js';
 import { labelsOf } from '../core/pods.js';
