@@ -76,11 +76,18 @@ export function readOwnAddresses(): string[] {
  * @throws {PrefixError} BAD_PREFIX
  */
 export function parsePrefix({ cidr, networkClass }: TopologyPrefix): ClassPrefix {
-  const [address = '', bitsText] = cidr.split('/');
+  const [address = '', bitsText, rest] = cidr.split('/');
   const family = isIP(address);
   const width = family === 6 ? 128 : 32;
   const bits = bitsText === undefined ? width : Number(bitsText);
-  if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > width || bitsText === '') {
+  if (
+    family === 0 ||
+    !Number.isInteger(bits) ||
+    bits < 0 ||
+    bits > width ||
+    bitsText === '' ||
+    rest !== undefined
+  ) {
     throw new PrefixError(`'${cidr}' is no address prefix: write it like 10.1.0.0/16 or fd00::/8`);
   }
   if (!Object.values(networkClasses).some((known) => known === networkClass)) {
