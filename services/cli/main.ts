@@ -46,4 +46,7 @@ async function main(): Promise<number> {
   return run === undefined ? 0 : await runProgram({ main: run });
 }
 
-process.exit(await main());
+const exitCode = await main();
+// A pipe takes large output piece by piece: exiting before it is empty would cut the output off
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
+process.exit(exitCode);
