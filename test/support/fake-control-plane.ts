@@ -103,7 +103,7 @@ export class FakeControlPlane {
     if (url.pathname === '/live') return this.live(response, url.searchParams.get('by') ?? 'namespace');
     const body = JSON.parse(await readText(request)) as Record<string, unknown>;
     if (url.pathname.endsWith('/ListTop'))
-      return reply(response, 200, this.top.list(body as FakeTopRequest, this.emittedSecond));
+      return reply(response, 200, this.top.list(body, this.emittedSecond));
     if (url.pathname.endsWith('/ListNodes')) return reply(response, 200, { nodes: this.nodes() });
     if (url.pathname.endsWith('/Redeem')) return this.redeem(response, body['token']);
     reply(response, 404, { code: 'unimplemented', message: 'no such method' });
@@ -155,7 +155,7 @@ export class FakeControlPlane {
 
   private redeem(response: ServerResponse, token: unknown): void {
     if (typeof token !== 'string' || !this.loginTokens.delete(token)) {
-      return reply(response, 403, { code: 'permission_denied', message: 'login token is not known' });
+      return reply(response, 401, { code: 'unauthenticated', message: 'login token is not known' });
     }
     reply(response, 200, { subject: 'operator', expiresAtS: String(Math.floor(Date.now() / 1000) + 43_200) });
   }

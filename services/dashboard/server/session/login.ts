@@ -73,7 +73,7 @@ const UNUSABLE: Fault = {
 
 function toLoginFault(error: unknown): Fault {
   if (!(error instanceof ControlPlaneError)) throw error;
-  if (error.code === 'REFUSED') return UNUSABLE;
+  if (error.code === 'REFUSED' || error.code === 'UNAUTHENTICATED') return UNUSABLE;
   return { status: 502, code: 'CONTROL_PLANE_UNAVAILABLE', message: error.message };
 }
 
