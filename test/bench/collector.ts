@@ -1,0 +1,176 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { ReportHub } from '../support/report-hub.js';
+import { readCgroupMounts } from '../../services/collector/cgroups/cgroup-mounts.js';
+
+/**
+ * Footprint of the collector at 1 Hz: CPU time and memory while every cgroup runs a little each second. Needs root.
+ *
+ * `node dist/js/test/bench/collector.js [--cgroups 120,2000] [--seconds 60]`
+ */
+const { values: flags } = parseArgs({
+  options: { cgroups: { type: 'string', default: '120,2000' }, seconds: { type: 'string', default: '60' } },
+});
+const warmUpS = 15;
+const mebibyte = 2 ** 20;
+const memoryV1 = '/sys/fs/cgroup/memory';
+
+/** Makes cgroups with a sleeping process in each; waking it by signals lets the cgroup use some microseconds. */
+class BusyCgroups {
+  private readonly directories: string[] = [];
+  private readonly sleepers: ChildProcess[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly parent: string) {
+    mkdirSync(parent);
+  }
+
+  async add(count: number): Promise<void> {
+    while (this.directories.length < count) {
+      const directory = join(this.parent, `c${this.directories.length}`);
+      mkdirSync(directory);
+      const sleeper = spawn('sleep', ['infinity'], { stdio: 'ignore' });
+      await once(sleeper, 'spawn');
+      writeFileSync(join(directory, 'cgroup.procs'), String(sleeper.pid));
+      this.directories.push(directory);
+      this.sleepers.push(sleeper);
+    }
+    clearInterval(this.timer);
+    this.timer = setInterval(() => {
+      for (const sleeper of this.sleepers) {
+        sleeper.kill('SIGSTOP');
+        sleeper.kill('SIGCONT');
+      }
+    }, 1000);
+  }
+
+  async remove(): Promise<void> {
+    clearInterval(this.timer);
+    for (const sleeper of this.sleepers) sleeper.kill('SIGKILL');
+    await sleep(1000);
+    for (const directory of this.directories) rmdirSync(directory);
+    rmdirSync(this.parent);
+  }
+}
+
+interface Reading {
+  readonly cpuUs: number;
+  readonly anonymous: number;
+  readonly kernel: number | undefined;
+  readonly resident: number;
+}
+
+/** The collector in cgroups of its own, so that its CPU time and the memory of its maps can be read. */
+class Subject {
+  private child: ChildProcess | undefined;
+  private readonly cpu: string;
+  private readonly memory = join(memoryV1, 'kubehero-bench');
+
+  constructor(root: string) {
+    this.cpu = join(root, 'kubehero-bench-collector');
+    mkdirSync(this.cpu);
+    if (existsSync(memoryV1)) mkdirSync(this.memory, { recursive: true });
+  }
+
+  async start(port: number): Promise<void> {
+    const script =
+      'echo $$ > "$0/cgroup.procs"; [ -d "$1" ] && echo $$ > "$1/cgroup.procs"; exec "$2" "$3" "$4"';
+    const program = join(import.meta.dirname, 'collector-subject.js');
+    const parts = [this.cpu, this.memory, process.execPath, program, String(port)];
+    this.child = spawn('sh', ['-c', script, ...parts], { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (this.child.stdout !== null) await once(this.child.stdout, 'data');
+  }
+
+  read(): Reading {
+    const field = (path: string, name: string): number =>
+      Number(new RegExp(`^${name}:?\\s+(\\d+)`, 'm').exec(readFileSync(path, 'utf8'))?.[1]);
+    const status = `/proc/${this.child?.pid ?? 0}/status`;
+    const kernel = join(this.memory, 'memory.kmem.usage_in_bytes');
+    return {
+      cpuUs: field(join(this.cpu, 'cpu.stat'), 'usage_usec'),
+      anonymous: field(status, 'RssAnon') * 1024,
+      kernel: existsSync(kernel) ? Number(readFileSync(kernel, 'utf8')) : undefined,
+      resident: field(status, 'VmRSS') * 1024,
+    };
+  }
+
+  async statistics(): Promise<Record<string, unknown>> {
+    if (this.child?.stdout == null) throw new Error('the collector does not run');
+    const lines = createInterface({ input: this.child.stdout });
+    this.child.kill('SIGUSR2');
+    const [line] = (await once(lines, 'line')) as [string];
+    lines.close();
+    return JSON.parse(line) as Record<string, unknown>;
+  }
+
+  async stop(): Promise<void> {
+    this.child?.kill('SIGTERM');
+    if (this.child !== undefined) await once(this.child, 'exit');
+    await sleep(200);
+    rmdirSync(this.cpu);
+    if (existsSync(this.memory)) rmdirSync(this.memory);
+  }
+}
+
+/** Slope of a line through readings one second apart, per hour. */
+function slopePerHour(values: readonly number[]): number {
+  const n = values.length;
+  const meanX = (n - 1) / 2;
+  const meanY = values.reduce((sum, value) => sum + value, 0) / n;
+  const covariance = values.reduce((sum, value, x) => sum + (x - meanX) * (value - meanY), 0);
+  const variance = values.reduce((sum, _, x) => sum + (x - meanX) ** 2, 0);
+  return (covariance / variance) * 3600;
+}
+
+async function measure(root: string, cgroups: number, busy: BusyCgroups): Promise<void> {
+  await busy.add(cgroups);
+  const hub = new ReportHub();
+  await hub.start();
+  const subject = new Subject(root);
+  await subject.start(hub.port);
+  await sleep(warmUpS * 1000);
+  const readings = [subject.read()];
+  for (let second = 0; second < Number(flags.seconds); second++) {
+    await sleep(1000);
+    readings.push(subject.read());
+  }
+  const statistics = await subject.statistics();
+  await subject.stop();
+  hub.close();
+  const first = readings[0];
+  const last = readings.at(-1);
+  if (first === undefined || last === undefined) throw new Error('nothing was read');
+  const inMiB = (bytes: number | undefined): number | undefined =>
+    bytes === undefined ? undefined : Number((bytes / mebibyte).toFixed(1));
+  process.stdout.write(
+    `${JSON.stringify({
+      benchmark: 'collector',
+      cgroups,
+      seconds: Number(flags.seconds),
+      milliCpu: Number(((last.cpuUs - first.cpuUs) / 1000 / Number(flags.seconds)).toFixed(2)),
+      anonymousMiB: inMiB(last.anonymous),
+      kernelMiB: inMiB(last.kernel),
+      residentMiB: inMiB(last.resident),
+      anonymousSlopeMiBPerHour: inMiB(slopePerHour(readings.map((reading) => reading.anonymous))),
+      lastTickMs: statistics['lastTickMs'],
+      missingSeconds: statistics['missingSeconds'],
+      residualNs: statistics['residualNs'],
+      losses: statistics['losses'],
+      rowsPerSecond: Math.round(hub.rows.length / hub.seconds.length),
+    })}\n`,
+  );
+}
+
+const { unified: root } = readCgroupMounts();
+if (root === undefined) throw new Error('no cgroup2 hierarchy is mounted');
+const busy = new BusyCgroups(join(root, 'kubehero-bench'));
+try {
+  for (const cgroups of flags.cgroups.split(',').map(Number)) await measure(root, cgroups, busy);
+} finally {
+  await busy.remove();
+}
