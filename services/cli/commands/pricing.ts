@@ -57,7 +57,101 @@ export const registerPricing: RegisterCommand = (program, run) => {
   const pricing = program.command('pricing').description('price catalogues: refresh them, ask them');
   registerRefresh(pricing, run);
   registerLookup(pricing, run);
+  registerExport(pricing, run);
+  registerImport(pricing, run);
 };
+
+interface ExportFlags {
+  readonly catalogue: string;
+  readonly to: string;
+  readonly signingKey: string;
+  readonly output?: 'text' | 'json';
+}
+
+interface ImportFlags {
+  readonly catalogue: string;
+  readonly from: string;
+  readonly verifyingKey: string;
+  readonly maxAgeDays: number;
+  readonly accept?: true | readonly string[];
+  readonly output?: 'text' | 'json';
+}
+
+function days(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('write a number of days above zero.');
+  return value;
+}
+
+const DEFAULT_MAX_AGE_DAYS = 180;
+
+function registerExport(pricing: Command, run: RunCommand): void {
+  pricing
+    .command('export')
+    .description('write the catalogue as a signed, reproducible snapshot')
+    .requiredOption('--catalogue <folder>', 'folder that holds the catalogue')
+    .requiredOption('--to <file>', 'snapshot to write: .json, .json.gz or .json.zst')
+    .requiredOption('--signing-key <file>', 'Ed25519 private key in PEM')
+    .addOption(outputOption())
+    .action((flags: ExportFlags) => {
+      run(async () => {
+        const { exportFolder, PricingError } = await import('@kubehero/pricing');
+        return reported(flags.output, process, PricingError, async () => {
+          const { rows, generatedAt } = await exportFolder(flags);
+          return {
+            value: { to: flags.to, rows, generatedAt },
+            text: `${flags.to}: ${String(rows)} rows of ${generatedAt}`,
+          };
+        });
+      });
+    });
+}
+
+function registerImport(pricing: Command, run: RunCommand): void {
+  pricing
+    .command('import')
+    .description('take a signed snapshot into the catalogue')
+    .requiredOption('--from <file>', "snapshot, plain, gzip or zstd; '-' reads standard input")
+    .requiredOption('--catalogue <folder>', 'folder that holds the catalogue')
+    .requiredOption(
+      '--verifying-key <file>',
+      'Ed25519 public key in PEM that the snapshot must be signed with',
+    )
+    .option('--max-age-days <days>', 'oldest snapshot that is taken', days, DEFAULT_MAX_AGE_DAYS)
+    .option('--accept [parts...]', "let suspicious parts through: 'region/family', 'region', or all")
+    .addOption(outputOption())
+    .action((flags: ImportFlags) => {
+      run(async () => {
+        const { importFolder, refreshNotes, PricingError } = await import('@kubehero/pricing');
+        return reported(flags.output, process, PricingError, async () => {
+          const accept = flags.accept === undefined ? [] : acceptedParts(flags.accept);
+          const report = await importFolder({ ...flags, accept, nowMs: Date.now() }, process.stdin);
+          for (const note of refreshNotes({ ...report, warnings: [] }))
+            process.stderr.write(`kubehero: ${note}\n`);
+          const text = `catalogue version ${String(report.catalogueVersion)}: ${String(report.rows)} rows of ${report.generatedAt}`;
+          return { value: report, text };
+        });
+      });
+    });
+}
+
+async function reported(
+  format: 'text' | 'json' | undefined,
+  streams: Streams,
+  known: new (...args: never[]) => Error,
+  work: () => Promise<{ value: unknown; text: string }>,
+): Promise<number> {
+  try {
+    const { value, text } = await work();
+    streams.stdout.write(`${format === 'json' ? JSON.stringify(value) : text}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof known)) throw error;
+    streams.stderr.write(`kubehero: ${error.message}\n`);
+    return 1;
+  }
+}
 
 function registerRefresh(pricing: Command, run: RunCommand): void {
   pricing

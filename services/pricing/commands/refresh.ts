@@ -38,7 +38,7 @@ export async function refreshFolder(refresh: FolderRefresh): Promise<RefreshRepo
 }
 
 /** Sentences about a refresh for people: what is held back and what was noticed. */
-export function refreshNotes(report: RefreshReport): readonly string[] {
+export function refreshNotes(report: Pick<RefreshReport, 'quarantined' | 'warnings'>): readonly string[] {
   const held = report.quarantined.map(
     ({ region, family, purchaseModel, reasons }) =>
       `quarantined ${region}/${family} (${purchaseModel}): ${reasons.join('; ')}: the last good prices stay, let it through with --accept '${region}/${family}'`,

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { PricingError } from '../errors.js';
+import { FolderStore } from '../folder/folder-store.js';
+import { exportSnapshot, readSigningKey } from '../snapshot/export.js';
+import { importSnapshot, readVerifyingKey, type ImportReport } from '../snapshot/import.js';
+
+/** Writes a signed snapshot of a catalogue folder. */
+export async function exportFolder(options: {
+  catalogue: string;
+  to: string;
+  signingKey: string;
+}): Promise<{ rows: number; generatedAt: string }> {
+  return exportSnapshot(
+    new FolderStore(options.catalogue),
+    options.to,
+    await readSigningKey(options.signingKey),
+  );
+}
+
+/** An import into a catalogue folder. */
+export interface FolderImport {
+  readonly catalogue: string;
+  /** A file, or `-` for standard input. */
+  readonly from: string;
+  readonly verifyingKey: string;
+  readonly nowMs: number;
+  readonly maxAgeDays: number;
+  readonly accept: readonly string[];
+}
+
+async function readSnapshot(
+  from: string,
+  stdin: NodeJS.ReadableStream,
+): Promise<{ name: string; bytes: Buffer }> {
+  try {
+    if (from === '-') return { name: 'standard input', bytes: await buffer(stdin) };
+    return { name: from, bytes: await readFile(from) };
+  } catch (cause) {
+    throw new PricingError('NOT_READABLE', `cannot read ${from}: check that the file is there and readable`, {
+      cause,
+    });
+  }
+}
+
+/** Takes a signed snapshot into a catalogue folder. @throws PricingError, and then the folder is as it was */
+export async function importFolder(
+  options: FolderImport,
+  stdin: NodeJS.ReadableStream,
+): Promise<ImportReport> {
+  const verifyingKey = await readVerifyingKey(options.verifyingKey);
+  const file = await readSnapshot(options.from, stdin);
+  const store = new FolderStore(options.catalogue);
+  return store.exclusively(() => importSnapshot(store, file, { ...options, verifyingKey }));
+}
