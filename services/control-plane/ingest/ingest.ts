@@ -272,6 +272,7 @@ export class Ingest {
           node.dictionary.append({
             key: row.key,
             namespaceKey: row.namespaceKey ?? 0,
+            sortText: `${row.podUid}/${row.container}/${row.kind}`,
             cpuRequestMillicores: identity?.cpuRequestMillicores ?? 0,
             memoryRequestBytes: Number(identity?.memoryRequestBytes ?? 0),
             gpuRequest: identity?.gpuRequest ?? 0,

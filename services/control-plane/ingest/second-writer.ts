@@ -53,8 +53,8 @@ const INTERNET = 4;
 
 /**
  * Writes sealed seconds as rows: a pure function of the second, of the identities' keys and requests, and of the
- * price activation. Rows are in the order of their keys, which do not depend on the stream that brought them, so
- * that a second which is sent again or replayed gives the same digits.
+ * price activation. Rows are in the intrinsic order of their identities, which depends neither on the stream that
+ * brought them nor on the store, so that a second which is sent again or replayed elsewhere gives the same digits.
  */
 export class SecondWriter {
   readonly #allocator = new NodeSecondAllocator();
@@ -90,7 +90,7 @@ export class SecondWriter {
     return { rows: 1, cost: unobservedCost(second, price) };
   }
 
-  /** Rows by rising key; a duplicate shows as two equal neighbours. */
+  /** Rows by rising rank; a duplicate shows as two equal neighbours. */
   #sort(dictionary: NodeDictionary, batch: BatchColumns, slice: SecondSlice): void {
     this.#reserve(slice.rows);
     const order = this.#order;
@@ -101,13 +101,14 @@ export class SecondWriter {
       }
       order[i] = i;
     }
-    const keyOf = (i: number): number => dictionary.key[batch.identity[slice.firstRow + i] as number] as number;
+    const { rank } = dictionary;
+    const rankOf = (i: number): number => rank[batch.identity[slice.firstRow + i] as number] as number;
     let rising = true;
-    for (let i = 1; i < slice.rows && rising; i += 1) rising = keyOf(i) > keyOf(i - 1);
+    for (let i = 1; i < slice.rows && rising; i += 1) rising = rankOf(i) > rankOf(i - 1);
     if (rising) return;
-    order.subarray(0, slice.rows).sort((a, b) => keyOf(a) - keyOf(b));
+    order.subarray(0, slice.rows).sort((a, b) => rankOf(a) - rankOf(b));
     for (let i = 1; i < slice.rows; i += 1) {
-      if (keyOf(order[i] as number) === keyOf(order[i - 1] as number)) {
+      if (rankOf(order[i] as number) === rankOf(order[i - 1] as number)) {
         throw new RejectedError('DUPLICATE_IDENTITY', `an identity appears twice in second ${slice.second}`);
       }
     }
