@@ -18,7 +18,7 @@ interface Finding {
 /** Serious and critical findings of axe-core; its script goes past the page's policy through the debugger. */
 async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate('axe.run()')) as { violations: readonly Finding[] };
+  const { violations } = await page.evaluate<{ violations: readonly Finding[] }>('axe.run()');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
@@ -79,9 +79,9 @@ describeWith([chromium, builtDashboard], 'the live page', () => {
     const { page, context, foreign, complaints, scriptBytes } = await openPage(browser, dashboard.url);
     await live(page);
     await rows(page).nth(5).waitFor();
-    const paint = (await page.evaluate(
+    const paint = await page.evaluate<number>(
       "performance.getEntriesByName('first-contentful-paint')[0].startTime",
-    )) as number;
+    );
     console.log(`first content after ${Math.round(paint)} ms, ${scriptBytes()} bytes of scripts`);
     expect(paint).toBeLessThan(1000);
     expect(scriptBytes()).toBeGreaterThan(50_000);
@@ -194,7 +194,7 @@ describeWith([chromium, builtDashboard], 'the live page', () => {
   it('scrolls over 30,000 pods with a few dozen rows in the document', async () => {
     const { page, context } = await openPage(browser, dashboard.url, { path: '/?rows=pod' });
     await page.getByText('30,000 pods').waitFor({ timeout: 20_000 });
-    const frames = (await page.evaluate(`new Promise((done) => {
+    const frames = await page.evaluate<number[]>(`new Promise((done) => {
       const times = []; let step = 0;
       const frame = (now) => {
         times.push(now);
@@ -203,7 +203,7 @@ describeWith([chromium, builtDashboard], 'the live page', () => {
         else done(times.slice(1).map((time, at) => time - times[at]));
       };
       requestAnimationFrame(frame);
-    })`)) as number[];
+    })`);
     const sorted = frames.toSorted((a, b) => a - b);
     console.log(
       `scrolling: median frame ${sorted[60]?.toFixed(1)} ms, 95 % within ${sorted[113]?.toFixed(1)} ms`,
@@ -218,13 +218,13 @@ describeWith([chromium, builtDashboard], 'the live page', () => {
   it('copies every digit of the money in a selection', async () => {
     const { page, context } = await openPage(browser, dashboard.url);
     await live(page);
-    const copied = (await page.evaluate(`(() => {
+    const copied = await page.evaluate<[string, string]>(`(() => {
       const amount = document.querySelector('section[aria-label=Rate] data');
       getSelection().selectAllChildren(amount);
       const event = new ClipboardEvent('copy', { clipboardData: new DataTransfer(), bubbles: true });
       amount.dispatchEvent(event);
       return [event.clipboardData.getData('text/plain'), amount.value];
-    })()`)) as [string, string];
+    })()`);
     expect(copied[0]).toBe(copied[1]);
     expect(copied[0]).toMatch(/^\d+\.\d{5,12}$/);
     await context.close();

@@ -22,7 +22,7 @@ export interface WatchedPage {
   /** Requests to any other host. */
   readonly foreign: string[];
   /** Compressed bytes of scripts, as they came over the wire. */
-  scriptBytes(): number;
+  readonly scriptBytes: () => number;
 }
 
 /** Opens a page as somebody who is logged in, or not. */

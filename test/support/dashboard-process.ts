@@ -1,20 +1,21 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { SESSION_SECRET } from './dashboard-http.js';
 
 /** The dashboard as it ships: its own process, pages by Next.js from the build. */
 export class DashboardProcess {
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly child: ChildProcessByStdio<null, Readable, null>,
     readonly url: string,
   ) {}
 
   /** Starts it against a control plane on a free port; ready when it says so. */
   static async start(controlPlane: string, token: string): Promise<DashboardProcess> {
     const main = join(import.meta.dirname, '../../services/dashboard/server/main.js');
-    const child = spawn(process.execPath, [main], {
+    const child: ChildProcessByStdio<null, Readable, null> = spawn(process.execPath, [main], {
       env: {
         PATH: process.env['PATH'],
         KUBEHERO_SERVER: controlPlane,

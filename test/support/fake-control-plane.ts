@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createFleet, type FakeFleet, type FleetSize } from './fake-fleet.js';
 import { FakeLiveStream, type FakeConditions } from './fake-live-stream.js';
-import { FakeTop, type FakeTopRequest } from './fake-top.js';
+import { FakeTop } from './fake-top.js';
 
 /** What a fake control plane starts with. */
 export interface FakeControlPlaneOptions extends FleetSize {

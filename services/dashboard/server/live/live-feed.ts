@@ -2,11 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { formatWhere, type Grouping, type Where } from '../../features/live/model/grouping.js';
 import { LiveHistory } from '../../features/live/model/live-history.js';
 import { liveEvents, type LiveState } from '../../features/live/model/live-messages.js';
-import { parseSnapshot, parseTick } from '../../features/live/model/upstream-messages.js';
+import {
+  parseSnapshot,
+  parseTick,
+  StreamProtocolError,
+} from '../../features/live/model/upstream-messages.js';
 import { ControlPlaneError, type ControlPlaneClient } from '../control-plane-client.js';
 import { LiveChannel } from './live-channel.js';
 import { frame, type LiveViewer } from './live-viewer.js';
-import { SseParser, type SseEvent } from './sse-parser.js';
+import { SseOverflowError, SseParser, type SseEvent } from './sse-parser.js';
 
 const RETRY_MS = [250, 500, 1000, 2000, 5000] as const;
 /** Names that one upstream stream may collect before it is opened anew to forget the old ones. */
@@ -117,7 +121,7 @@ export class LiveFeed {
 
   private lost(error: unknown): void {
     if (this.stopping.signal.aborted) return;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = describe(error);
     if (this.state.connected || this.failures === 0)
       this.options.log(`live stream by ${this.options.by}: ${reason}`);
     const sinceSecond = this.state.connected ? nowS() : this.state.sinceSecond;
@@ -138,6 +142,13 @@ export class LiveFeed {
       this.stopping.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
     });
   }
+}
+
+/** What a person can be told; a broken connection has no words of its own. */
+function describe(error: unknown): string {
+  const known = [ControlPlaneError, StreamProtocolError, SseOverflowError];
+  if (known.some((kind) => error instanceof kind)) return (error as Error).message;
+  return 'connection to the control plane broke off';
 }
 
 function nowS(): number {

@@ -44,6 +44,8 @@ export class LiveStore {
   private source: EventSource | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private pending: ReturnType<typeof setTimeout> | undefined;
+  /** Seconds that came since the last change that was shown. */
+  private waiting: LiveTick[] = [];
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly request: LiveRequest) {
@@ -70,9 +72,12 @@ export class LiveStore {
     if (this.source !== undefined) return;
     const source = new EventSource(this.url());
     this.source = source;
-    on<LiveSnapshot>(source, liveEvents.snapshot, (data) => this.change({ window: new LiveWindow(data) }));
+    on<LiveSnapshot>(source, liveEvents.snapshot, (data) => {
+      this.waiting = [];
+      this.change({ window: new LiveWindow(data) });
+    });
     on<LiveTick>(source, liveEvents.tick, (data) => {
-      this.view.window?.apply(data);
+      this.waiting.push(data);
       this.change({});
     });
     on<readonly Mover[] | null>(source, liveEvents.movers, (movers) => this.change({ movers }));
@@ -124,6 +129,8 @@ export class LiveStore {
   }
 
   private tell(): void {
+    for (const tick of this.waiting) this.view.window?.apply(tick);
+    this.waiting = [];
     this.shown = this.view;
     for (const listener of this.listeners) listener();
   }
