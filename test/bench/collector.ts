@@ -20,10 +20,21 @@ const warmUpS = 15;
 const mebibyte = 2 ** 20;
 const memoryV1 = '/sys/fs/cgroup/memory';
 
+/**
+ * Starts a sleeper in each folder that it reads, prints their ids, and becomes one itself: as their parent it must not
+ * look at each of them whenever one of them stops.
+ */
+const startSleepers = `
+while read -r folder; do
+  sleep infinity & echo $! > "$folder/cgroup.procs"; echo $!
+done
+exec sleep infinity`;
+
 /** Makes cgroups with a sleeping process in each; waking it by signals lets the cgroup use some microseconds. */
 class BusyCgroups {
   private readonly directories: string[] = [];
-  private readonly sleepers: ChildProcess[] = [];
+  private readonly sleepers: number[] = [];
+  private readonly parents: ChildProcess[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parent: string) {
@@ -31,30 +42,38 @@ class BusyCgroups {
   }
 
   async add(count: number): Promise<void> {
-    while (this.directories.length < count) {
-      const directory = join(this.parent, `c${this.directories.length}`);
-      mkdirSync(directory);
-      const sleeper = spawn('sleep', ['infinity'], { stdio: 'ignore' });
-      await once(sleeper, 'spawn');
-      writeFileSync(join(directory, 'cgroup.procs'), String(sleeper.pid));
-      this.directories.push(directory);
-      this.sleepers.push(sleeper);
-    }
+    const added = Array.from({ length: count - this.directories.length }, (_, index) =>
+      join(this.parent, `c${this.directories.length + index}`),
+    );
+    for (const directory of added) mkdirSync(directory);
+    this.directories.push(...added);
+    const shell = spawn('sh', ['-c', startSleepers], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.parents.push(shell);
+    shell.stdin.end(`${added.join('\n')}\n`);
+    const lines = createInterface({ input: shell.stdout });
+    lines.on('line', (line) => this.sleepers.push(Number(line)));
+    while (this.sleepers.length < count) await sleep(50);
+    lines.close();
     clearInterval(this.timer);
     this.timer = setInterval(() => {
-      for (const sleeper of this.sleepers) {
-        sleeper.kill('SIGSTOP');
-        sleeper.kill('SIGCONT');
-      }
+      this.wakeAll();
     }, 1000);
   }
 
   async remove(): Promise<void> {
     clearInterval(this.timer);
-    for (const sleeper of this.sleepers) sleeper.kill('SIGKILL');
-    await sleep(1000);
+    for (const pid of this.sleepers) process.kill(pid, 'SIGKILL');
+    for (const shell of this.parents) shell.kill('SIGKILL');
+    await sleep(2000);
     for (const directory of this.directories) rmdirSync(directory);
     rmdirSync(this.parent);
+  }
+
+  private wakeAll(): void {
+    for (const pid of this.sleepers) {
+      process.kill(pid, 'SIGSTOP');
+      process.kill(pid, 'SIGCONT');
+    }
   }
 }
 

@@ -52,16 +52,17 @@ export async function openNodeWatch(options: NodeWatchOptions): Promise<NodeWatc
     onDelete: () => undefined,
     onFailure,
   });
-  await Promise.all([podWatch.start(), nodeWatch.start()]);
-  return {
-    pods,
-    nodeUid: node.findUid(options.nodeName),
-    nodeSpec: () => node.spec,
-    stop: () => {
-      void podWatch.stop();
-      void nodeWatch.stop();
-    },
+  const stop = (): void => {
+    void podWatch.stop();
+    void nodeWatch.stop();
   };
+  try {
+    await Promise.all([podWatch.start(), nodeWatch.start()]);
+    return { pods, nodeUid: node.findUid(options.nodeName), nodeSpec: () => node.spec, stop };
+  } catch (error) {
+    stop();
+    throw error;
+  }
 }
 
 /** The node's part of the spec: another object only when something in it changed, not with every heartbeat. */

@@ -29,7 +29,10 @@ export function apiErrorOf(what: string, status: number, body: string): ApiError
   const detail = /"message":"((?:[^"\\]|\\.)*)"/.exec(body)?.[1] ?? body.slice(0, 200);
   const message = `could not ${what}: status ${status}: ${detail}`;
   if (status === 401 || status === 403) {
-    return new ApiError('FORBIDDEN', `${message}; give the service account the right to get, list and watch it`);
+    return new ApiError(
+      'FORBIDDEN',
+      `${message}; give the service account the right to get, list and watch it`,
+    );
   }
   if (status === 404) return new ApiError('NOT_FOUND', message);
   return new ApiError(status === 410 ? 'EXPIRED' : 'UNEXPECTED', message);

@@ -41,7 +41,7 @@ export async function getJson(get: ApiGet): Promise<unknown> {
 }
 
 async function send({ server, path, what, signal, idleTimeoutMs }: ApiGet): Promise<IncomingMessage> {
-  const authorization = await server.authorization();
+  const authorization = await authorize(server, what);
   const open = server.url.protocol === 'http:' ? httpRequest : httpsRequest;
   return new Promise((resolve, reject) => {
     const request = open(new URL(path, server.url), {
@@ -57,10 +57,22 @@ async function send({ server, path, what, signal, idleTimeoutMs }: ApiGet): Prom
     });
     request.on('response', resolve);
     request.on('error', (cause) => {
-      reject(new ApiError('UNREACHABLE', `could not ${what} at ${server.url.host}: ${cause.message}`, { cause }));
+      reject(
+        new ApiError('UNREACHABLE', `could not ${what} at ${server.url.host}: ${cause.message}`, { cause }),
+      );
     });
     request.end();
   });
+}
+
+async function authorize(server: ApiServer, what: string): Promise<string | undefined> {
+  try {
+    return await server.authorization();
+  } catch (cause) {
+    throw new ApiError('UNREACHABLE', `could not ${what}: no credentials to show to ${server.url.host}`, {
+      cause,
+    });
+  }
 }
 
 async function readAll(response: IncomingMessage, what: string): Promise<string> {

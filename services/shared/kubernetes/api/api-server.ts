@@ -56,9 +56,13 @@ export async function kubeconfigServer(file: string, context?: string): Promise<
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
-    throw new ApiError('UNREACHABLE', `kubeconfig ${file} has no context '${context ?? config.getCurrentContext()}'`);
+    throw new ApiError(
+      'UNREACHABLE',
+      `kubeconfig ${file} has no context '${context ?? config.getCurrentContext()}'`,
+    );
   }
-  const options: { ca?: string | Buffer; cert?: string | Buffer; key?: string | Buffer; headers?: object } = {};
+  const options: { ca?: string | Buffer; cert?: string | Buffer; key?: string | Buffer; headers?: object } =
+    {};
   await config.applyToHTTPSOptions(options);
   return {
     url: new URL(cluster.server),

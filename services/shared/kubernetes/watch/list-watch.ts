@@ -136,7 +136,10 @@ export class ListWatch<T extends ApiObject> {
   private take({ type, object }: WatchEvent): void {
     if (type === 'ERROR') {
       const code = object?.code === 410 ? 'EXPIRED' : 'UNEXPECTED';
-      throw new ApiError(code, `the watch of ${this.options.path} failed: ${object?.message ?? 'unknown reason'}`);
+      throw new ApiError(
+        code,
+        `the watch of ${this.options.path} failed: ${object?.message ?? 'unknown reason'}`,
+      );
     }
     this.version = object?.metadata?.resourceVersion ?? this.version;
     if (type === 'ADDED' || type === 'MODIFIED') this.options.onApply(object as unknown as T);
