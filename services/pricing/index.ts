@@ -1,6 +1,9 @@
 export { answer, lookupFile, openLookup, type LookupSource } from './commands/lookup.js';
 export { refreshFolder, refreshNotes, type FolderRefresh } from './commands/refresh.js';
+export { withPostgresCatalogue } from './commands/refresh-database.js';
 export { exportFolder, importFolder, type FolderImport } from './commands/snapshot.js';
+export { FolderStore } from './folder/folder-store.js';
+export type { CatalogueChange, CatalogueItem, CatalogueStore } from './catalogue-store.js';
 export { PricingError, type PricingErrorCode } from './errors.js';
 export { parseAt, parseLookupLine, type LookupQuestion } from './lookup-query.js';
 export { applyRefresh, type RefreshOptions, type RefreshReport } from './refresh.js';

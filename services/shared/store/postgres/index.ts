@@ -65,5 +65,26 @@ export {
   tryFindAuthority,
   type StoredAuthority,
 } from './repositories/security.js';
+export {
+  addPriceVersion,
+  asOnlyPriceWriter,
+  currentPriceVersion,
+  listPriceParts,
+  listPriceQuarantine,
+  putPricePart,
+  putPriceQuarantine,
+  tryFindPricePart,
+  type PriceDocumentRecord,
+  type PricePartRecord,
+  type PriceQuarantineRecord,
+  type PriceRowRecord,
+  type StoredPricePart,
+} from './repositories/price-catalogue.js';
+export {
+  loadPriceCatalogue,
+  priceItemsOf,
+  toPriceRecords,
+  type PriceItem,
+} from './repositories/price-items.js';
 export { sql } from 'kysely';
 export type { Kysely, Transaction } from 'kysely';
