@@ -1,8 +1,8 @@
 import { dashboardEnvironment } from '@kubehero/contract';
-import { createLogger, declareFlags, readSettings, type Logger } from '@kubehero/runtime';
+import { createLogger, declareFlags, type Logger } from '@kubehero/runtime';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { simulateSettings } from '../simulate/options.js';
+import { readSimulateSettings, simulateSettings } from '../simulate/options.js';
 import { checkRejections, simulate, type SimulationResult } from '../simulate/simulate.js';
 import { defaultDataFolder } from '../up/data-folder.js';
 import type { RegisterCommand } from './command.js';
@@ -66,7 +66,7 @@ export async function runSimulate(
   flags: Readonly<Record<string, unknown>>,
   context: SimulateCommandContext,
 ): Promise<number> {
-  const settings = readSettings(simulateSettings, { flags, env: context.env });
+  const settings = readSimulateSettings({ flags, env: context.env });
   const { logger, signal } = context;
   const { result, sent } = await simulate(settings, { logger, signal, now: Date.now });
   const output = settings.output ?? (context.stdout.isTTY === true ? 'text' : 'json');

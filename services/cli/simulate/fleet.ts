@@ -1,5 +1,6 @@
 import { annotationKeys } from '@kubehero/contract';
 import type { telemetry } from '@kubehero/rpc';
+import type { TelemetrySource } from './telemetry-source.js';
 import { mix, mixText, toFraction, toUuid } from './hash.js';
 
 /** What a fleet is invented from; the same options give the same fleet. */
@@ -62,7 +63,7 @@ function choose<T>(values: readonly T[], word: number): T {
 }
 
 /** Nodes and pods that exist in numbers only: objects are made one node at a time, when they are sent. */
-export class Fleet {
+export class Fleet implements TelemetrySource {
   readonly #root: number;
 
   constructor(readonly options: FleetOptions) {
@@ -72,6 +73,14 @@ export class Fleet {
   /** Identity of a node, the same in every run with this seed and cluster. */
   nodeUid(node: number): string {
     return toUuid(this.#nodeWord(node));
+  }
+
+  /** All nodes, under an incarnation by which a repeated simulation is the same one. */
+  introductions(): readonly telemetry.NodeIntroductionInput[] {
+    return Array.from({ length: this.options.nodes }, (_, node) => ({
+      nodeUid: this.nodeUid(node),
+      incarnation: this.options.startS,
+    }));
   }
 
   /** A node as the protocol describes it. */

@@ -11,6 +11,10 @@ export interface NodeColumns {
   /** Strictly rising epoch seconds. */
   readonly seconds: readonly number[];
   readonly rows: number;
+  /** How many entries of the node's dictionary these rows need. */
+  readonly dictionarySize: number;
+  /** Changes with the node's spec. */
+  readonly specVersion: number;
   readonly second: Uint8Array;
   readonly rowCount: Uint8Array;
   readonly identity: Uint8Array;
@@ -44,10 +48,12 @@ interface Network {
   readonly rx: number[];
 }
 
-const bytesOf = (view: ArrayBufferView): Uint8Array =>
+/** The bytes of a typed array, without copying. */
+export const bytesOf = (view: ArrayBufferView): Uint8Array =>
   new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
-function toWords64(values: readonly number[]): Uint8Array {
+/** Non-negative integers below 2^53 as little-endian 64-bit words. */
+export function toWords64(values: readonly number[]): Uint8Array {
   const words = new Uint32Array(values.length * 2);
   values.forEach((value, index) => {
     words[index * 2] = value % WORD;
@@ -90,6 +96,8 @@ export class TelemetryGenerator {
       node,
       seconds,
       rows,
+      dictionarySize: pods,
+      specVersion: 0,
       second: bytesOf(Uint32Array.from(seconds)),
       rowCount: bytesOf(new Uint32Array(seconds.length).fill(pods)),
       identity: bytesOf(identity),
@@ -161,7 +169,7 @@ export function toNodeBatch(
   columns: NodeColumns,
   isFirstOnStream: boolean,
 ): telemetry.NodeBatchInput {
-  const { node, seconds: _, rows: __, ...packed } = columns;
+  const { node, seconds: _, rows: __, dictionarySize: ___, specVersion: ____, ...packed } = columns;
   return {
     ...packed,
     node,
@@ -174,14 +182,7 @@ export function toNodeBatch(
 
 /** The nodes that a stream introduces: node n of the fleet has the index n. */
 export function toHello(fleet: Fleet, emitter: string): telemetry.HelloInput {
-  const incarnation = fleet.options.startS;
-  return {
-    emitter,
-    nodes: Array.from({ length: fleet.options.nodes }, (_, node) => ({
-      nodeUid: fleet.nodeUid(node),
-      incarnation,
-    })),
-  };
+  return { emitter, nodes: fleet.introductions() };
 }
 
 /** A request as bytes, as gRPC would carry it (without its frame): for benchmarks and tests of decoders. */

@@ -4,6 +4,8 @@ import {
   choiceSetting,
   decimalSetting,
   integerSetting,
+  readSettings,
+  SettingsError,
   optionalSetting,
   pathSetting,
   switchSetting,
@@ -11,7 +13,9 @@ import {
   hostPortSetting,
   type HostPort,
   type Setting,
+  type SettingFault,
   type SettingsOf,
+  type SettingSources,
 } from '@kubehero/runtime';
 import { PRICE_PATTERN } from './price.js';
 
@@ -134,6 +138,20 @@ export const simulateSettings = {
     fallback: 300,
     reason: 'longest time without an acknowledgement before the command fails',
   }),
+  kubeconfig: optionalSetting(
+    pathSetting({
+      flag: 'kubeconfig',
+      unit: 'file',
+      reason: "speak for this cluster's nodes and running pods, second by second, instead of invented ones",
+    }),
+  ),
+  context: optionalSetting(
+    textSetting({
+      flag: 'context',
+      unit: 'name',
+      reason: 'context of the kubeconfig, otherwise its current one',
+    }),
+  ),
   output: optionalSetting(
     choiceSetting({
       flag: 'output',
@@ -145,6 +163,59 @@ export const simulateSettings = {
 
 /** The settings as a frozen object. */
 export type SimulateSettings = SettingsOf<typeof simulateSettings>;
+
+/** What only an invented fleet has. */
+const INVENTED_FLAGS = [
+  'nodes',
+  'pods-per-node',
+  'seed',
+  'start',
+  'repeat',
+  'shuffle',
+  'late',
+  'network',
+] as const;
+
+function findConflicts(flags: Readonly<Record<string, unknown>>): readonly SettingFault[] {
+  return INVENTED_FLAGS.filter((flag) => {
+    const name = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return flags[name] !== undefined;
+  }).map((flag) => ({
+    source: `--${flag}`,
+    message: 'is of an invented fleet: leave it out with --kubeconfig',
+  }));
+}
+
+function faultsOf(read: () => unknown): readonly SettingFault[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+}
+
+/**
+ * Reads the settings. With `--kubeconfig` the size of the fleet is the cluster's, and each second is sent when it
+ * has passed.
+ *
+ * @throws SettingsError with every fault
+ */
+export function readSimulateSettings(sources: SettingSources): SimulateSettings {
+  if (sources.flags?.['kubeconfig'] === undefined) return readSettings(simulateSettings, sources);
+  const table = {
+    ...simulateSettings,
+    nodes: { ...simulateSettings.nodes, fallback: 0 },
+    podsPerNode: { ...simulateSettings.podsPerNode, fallback: 0 },
+    realtime: { ...simulateSettings.realtime, fallback: true },
+  };
+  const conflicts = findConflicts(sources.flags);
+  if (conflicts.length > 0) {
+    throw new SettingsError([...conflicts, ...faultsOf(() => readSettings(table, sources))]);
+  }
+  return readSettings(table, sources);
+}
 
 /** First second of a simulation: as given, else such that nothing lies in the future. */
 export function resolveStart(settings: SimulateSettings, nowMs: number): number {

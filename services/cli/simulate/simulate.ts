@@ -1,10 +1,15 @@
 import { UserError, type Logger } from '@kubehero/runtime';
+import { ClusterFleet } from './cluster/cluster-fleet.js';
+import { makeClusterMessages } from './cluster/cluster-messages.js';
+import { openClusterMirror } from './cluster/cluster-mirror.js';
 import { Fleet } from './fleet.js';
 import { TelemetryGenerator } from './generator.js';
 import { openHubAccess, type HubAccess } from './hub-access.js';
 import { makeMessages } from './messages.js';
 import { resolveStart, type SimulateSettings } from './options.js';
 import { costOfNode, toPicodollars } from './price.js';
+import type { PendingMessage } from './send-queue.js';
+import type { TelemetrySource } from './telemetry-source.js';
 import { TelemetrySender, type SendResult } from './telemetry-sender.js';
 
 /** What a simulation emitted and what of it is durable; the JSON of `kubehero simulate`. */
@@ -50,58 +55,108 @@ function toInstant(second: number): string {
   return new Date(second * 1000).toISOString().replace('.000Z', 'Z');
 }
 
+interface Run {
+  readonly settings: SimulateSettings;
+  readonly context: SimulateContext;
+  readonly access: HubAccess;
+  readonly startS: number;
+}
+
+interface Emitted {
+  readonly nodes: number;
+  readonly nodeSeconds: bigint;
+  readonly podSeconds: bigint;
+  readonly costPicodollars: bigint;
+}
+
 /**
- * Sends the telemetry of an invented fleet through the collectors' own protocol and waits until it is durable.
+ * Sends the telemetry of an invented fleet, or of a real cluster's nodes and pods, through the collectors' own
+ * protocol and waits until it is durable.
  *
- * @throws UserError `NOT_ACKNOWLEDGED` or `REFUSED`, and what finding the hub throws
+ * @throws UserError `NOT_ACKNOWLEDGED` or `REFUSED`, and what finding the hub or the cluster throws
  */
 export async function simulate(settings: SimulateSettings, context: SimulateContext): Promise<Simulation> {
-  const startS = resolveStart(settings, context.now());
   const access = context.access ?? (await openHubAccess(settings, context));
   try {
-    const fleet = new Fleet({
-      nodes: settings.nodes,
-      podsPerNode: settings.podsPerNode,
-      seed: settings.seed,
-      cluster: access.cluster,
-      nodePricePerHour: settings.nodePrice,
-      startS,
-    });
-    const sender = new TelemetrySender({
-      fleet,
-      connect: access.connect,
-      logger: context.logger,
-      emitter: EMITTER,
-      giveUpAfterMs: settings.giveUpAfterS * 1000,
-    });
-    const { realtime } = settings;
-    const plan = { ...settings, startS, secondsPerMessage: realtime ? 1 : SECONDS_PER_MESSAGE };
-    const pace = { realtime, signal: context.signal, now: context.now };
-    const generator = new TelemetryGenerator(fleet, { network: settings.network });
-    const sent = await sender.sendAll(makeMessages(generator, plan, pace), context.signal);
-    return { result: toResult(settings, { startS, cluster: access.cluster, sent }), sent };
+    return settings.kubeconfig === undefined
+      ? await simulateInvented({ settings, context, access, startS: resolveStart(settings, context.now()) })
+      : await simulateCluster({ settings, context, access }, settings.kubeconfig);
   } finally {
     await access.close();
   }
 }
 
-function toResult(
-  settings: SimulateSettings,
-  run: { readonly startS: number; readonly cluster: string; readonly sent: SendResult },
-): SimulationResult {
-  const endS = run.startS + settings.seconds;
+async function simulateInvented(run: Run): Promise<Simulation> {
+  const { settings, context, access, startS } = run;
+  const fleet = new Fleet({
+    nodes: settings.nodes,
+    podsPerNode: settings.podsPerNode,
+    seed: settings.seed,
+    cluster: access.cluster,
+    nodePricePerHour: settings.nodePrice,
+    startS,
+  });
+  const { realtime } = settings;
+  const plan = { ...settings, startS, secondsPerMessage: realtime ? 1 : SECONDS_PER_MESSAGE };
+  const pace = { realtime, signal: context.signal, now: context.now };
+  const generator = new TelemetryGenerator(fleet, { network: settings.network });
+  const sent = await send(run, fleet, makeMessages(generator, plan, pace));
   const nodes = BigInt(settings.nodes);
   const nodeSeconds = nodes * BigInt(settings.seconds);
-  const cost = nodes * costOfNode(toPicodollars(settings.nodePrice), run.startS, endS);
+  const price = toPicodollars(settings.nodePrice);
+  const costPicodollars = nodes * costOfNode(price, startS, startS + settings.seconds);
+  const podSeconds = nodeSeconds * BigInt(settings.podsPerNode);
+  return toSimulation(run, sent, { nodes: settings.nodes, nodeSeconds, podSeconds, costPicodollars });
+}
+
+async function simulateCluster(parts: Omit<Run, 'startS'>, file: string): Promise<Simulation> {
+  const { settings, context } = parts;
+  const mirror = await openClusterMirror({ file, context: settings.context }, context);
+  try {
+    const run: Run = { ...parts, startS: Math.floor(context.now() / 1000) };
+    const fleet = new ClusterFleet({ startS: run.startS, pricePerHour: settings.nodePrice });
+    const totals = { nodeSeconds: 0, podSeconds: 0, costPicodollars: 0n };
+    const span = { startS: run.startS, seconds: settings.seconds, signal: context.signal, now: context.now };
+    const sent = await send(run, fleet, makeClusterMessages({ fleet, mirror }, span, totals));
+    return toSimulation(run, sent, {
+      nodes: fleet.nodeCount,
+      nodeSeconds: BigInt(totals.nodeSeconds),
+      podSeconds: BigInt(totals.podSeconds),
+      costPicodollars: totals.costPicodollars,
+    });
+  } finally {
+    await mirror.stop();
+  }
+}
+
+function send(
+  run: Run,
+  nodes: TelemetrySource,
+  messages: AsyncIterator<PendingMessage>,
+): Promise<SendResult> {
+  const sender = new TelemetrySender({
+    nodes,
+    connect: run.access.connect,
+    logger: run.context.logger,
+    emitter: EMITTER,
+    giveUpAfterMs: run.settings.giveUpAfterS * 1000,
+  });
+  return sender.sendAll(messages, run.context.signal);
+}
+
+function toSimulation(run: Run, sent: SendResult, emitted: Emitted): Simulation {
   return {
-    cluster: run.cluster,
-    from: toInstant(run.startS),
-    to: toInstant(endS),
-    nodes: settings.nodes,
-    nodeSeconds: toJsonInteger(nodeSeconds),
-    podSeconds: toJsonInteger(nodeSeconds * BigInt(settings.podsPerNode)),
-    costPicodollars: toJsonInteger(cost),
-    acknowledgedSeconds: toJsonInteger(BigInt(run.sent.acknowledgedSeconds)),
+    sent,
+    result: {
+      cluster: run.access.cluster,
+      from: toInstant(run.startS),
+      to: toInstant(run.startS + run.settings.seconds),
+      nodes: emitted.nodes,
+      nodeSeconds: toJsonInteger(emitted.nodeSeconds),
+      podSeconds: toJsonInteger(emitted.podSeconds),
+      costPicodollars: toJsonInteger(emitted.costPicodollars),
+      acknowledgedSeconds: toJsonInteger(BigInt(sent.acknowledgedSeconds)),
+    },
   };
 }
 

@@ -1,12 +1,13 @@
 import { RpcError, telemetry, type ClientStream, type RpcChannel } from '@kubehero/rpc';
 import { sleep, UserError, type Logger } from '@kubehero/runtime';
-import { toHello, toNodeBatch } from './generator.js';
-import type { Fleet } from './fleet.js';
 import { SendQueue, type PendingMessage } from './send-queue.js';
+import { StreamWriter } from './stream-writer.js';
+import type { TelemetrySource } from './telemetry-source.js';
 
 /** What a {@link TelemetrySender} needs. */
 export interface SenderOptions {
-  readonly fleet: Fleet;
+  /** The nodes that the messages are about. */
+  readonly nodes: TelemetrySource;
   /** Opens a channel to whoever is the hub now; called for every stream. */
   readonly connect: () => Promise<RpcChannel>;
   readonly logger: Logger;
@@ -53,6 +54,7 @@ export class TelemetrySender {
   #reconnects = 0;
   #lastProgressAt = 0;
   #sourceDone = false;
+  #farewellSaid = false;
   #wake: () => void = () => undefined;
 
   constructor(options: SenderOptions) {
@@ -67,7 +69,7 @@ export class TelemetrySender {
   async sendAll(source: AsyncIterator<PendingMessage>, signal: AbortSignal): Promise<SendResult> {
     this.#noteProgress();
     let pauseMs = FIRST_PAUSE_MS;
-    while (!(this.#sourceDone && this.#queue.isEmpty)) {
+    while (!this.#farewellSaid) {
       signal.throwIfAborted();
       const before = this.#acknowledgedSeconds;
       try {
@@ -105,7 +107,11 @@ export class TelemetrySender {
         cause: error,
       });
     }
-    if (this.#isStuck()) throw this.#giveUp(error);
+    if (!this.#isStuck()) return;
+    if (!this.#sourceDone || !this.#queue.isEmpty) throw this.#giveUp(error);
+    // All is stored; only the farewell did not get through, and the nodes will look silent.
+    this.#options.logger.warn('the control plane does not answer the farewell', { error: String(error) });
+    this.#farewellSaid = true;
   }
 
   #giveUp(cause: unknown): UserError<'NOT_ACKNOWLEDGED'> {
@@ -130,13 +136,14 @@ export class TelemetrySender {
     try {
       timer = this.#watch(stream);
       const welcomed = this.#receive(stream);
-      const introduced = this.#introduce(stream, welcomed.first);
-      const sending = introduced.then(() => this.#pump(stream, source));
+      const writer = new StreamWriter(this.#options.nodes, stream, this.#options.emitter);
+      const introduced = this.#introduce(writer, welcomed.first);
+      const sending = introduced.then(() => this.#pump({ writer, stream, source }));
       // Whatever ends first with an error ends the stream; both are waited for, so that nothing runs on.
       const outcomes = await Promise.allSettled([cancelOnFailure(stream, sending), welcomed.all]);
       const failure = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failure !== undefined) throw failure.reason;
-      if (!this.#queue.isEmpty) throw new RpcError('unavailable', 'the server ended the stream');
+      this.#farewellSaid = true;
     } finally {
       clearInterval(timer);
       channel.close();
@@ -145,13 +152,13 @@ export class TelemetrySender {
 
   #watch(stream: Stream): NodeJS.Timeout {
     return setInterval(() => {
-      if (!this.#queue.isEmpty && this.#isStuck()) stream.cancel();
+      if ((this.#sourceDone || !this.#queue.isEmpty) && this.#isStuck()) stream.cancel();
     }, WATCH_EVERY_MS);
   }
 
-  async #introduce(stream: Stream, welcome: Promise<void>): Promise<void> {
+  async #introduce(writer: StreamWriter, welcome: Promise<void>): Promise<void> {
     this.#queue.startStream();
-    await stream.send({ hello: toHello(this.#options.fleet, this.#options.emitter) });
+    await writer.introduce();
     await withinTime(welcome, WELCOME_TIMEOUT_MS, 'the control plane did not answer the introduction');
   }
 
@@ -195,20 +202,13 @@ export class TelemetrySender {
   }
 
   /** Sends what waits, then what the source gives, until both are used up and acknowledged. */
-  async #pump(stream: Stream, source: AsyncIterator<PendingMessage>): Promise<void> {
-    const known = new Set<number>();
-    let sequence = 0;
-    const send = async (message: PendingMessage): Promise<void> => {
-      sequence += 1;
-      message.sequence = sequence;
-      const nodes = message.columns.map((columns) => {
-        const isFirst = !known.has(columns.node);
-        known.add(columns.node);
-        return toNodeBatch(this.#options.fleet, columns, isFirst);
-      });
-      await stream.send({ batch: { sequence, nodes } });
-    };
-    for (const message of this.#queue.unsent()) await send(message);
+  async #pump(parts: {
+    readonly writer: StreamWriter;
+    readonly stream: Stream;
+    readonly source: AsyncIterator<PendingMessage>;
+  }): Promise<void> {
+    const { writer, stream, source } = parts;
+    for (const message of this.#queue.unsent()) await writer.send(message);
     const limit = this.#options.maxRowsInFlight ?? MAX_ROWS_IN_FLIGHT;
     while (!this.#sourceDone) {
       while (this.#queue.rows >= limit) await this.#nextEvent(stream);
@@ -219,12 +219,11 @@ export class TelemetrySender {
       }
       if (this.#queue.isEmpty) this.#noteProgress();
       this.#queue.add(next.value);
-      await send(next.value);
+      await writer.send(next.value);
     }
     while (!this.#queue.isEmpty) await this.#nextEvent(stream);
-    const { nodes } = this.#options.fleet.options;
-    await stream.send({ farewell: { nodes: Array.from({ length: nodes }, (_, node) => node) } });
-    stream.end();
+    this.#noteProgress();
+    await writer.sayFarewell();
   }
 
   /** Resolves at the next answer; rejects where none can come any more. */
