@@ -54,6 +54,8 @@ export interface StreamEvent {
 export class StreamReader {
   readonly events: StreamEvent[] = [];
   closed = false;
+  /** Takes each event instead of `events`, where set: for streams that are read for long. */
+  onEvent: ((event: StreamEvent) => void) | undefined;
   private readonly waiting = new Set<() => void>();
   private rest = '';
 
@@ -106,9 +108,14 @@ export class StreamReader {
       const event = /^event: (.*)$/m.exec(block)?.[1];
       const data = /^data: (.*)$/m.exec(block)?.[1];
       if (event !== undefined && data !== undefined)
-        this.events.push({ event, data: JSON.parse(data) as unknown });
+        this.deliver({ event, data: JSON.parse(data) as unknown });
     }
     this.wake();
+  }
+
+  private deliver(event: StreamEvent): void {
+    if (this.onEvent === undefined) this.events.push(event);
+    else this.onEvent(event);
   }
 
   private wake(): void {

@@ -35,6 +35,8 @@ export class FakeControlPlane {
   muted = false;
   /** While true it refuses everything, as a control plane that starts. */
   unavailable = false;
+  /** Is told of each second before it is sent. */
+  onEmit: (second: number) => void = () => undefined;
   /** How many live streams were ever opened. */
   openedStreams = 0;
   private readonly startedAt = Math.floor(Date.now() / 1000);
@@ -90,6 +92,7 @@ export class FakeControlPlane {
     while (this.emittedSecond < now) {
       this.emittedSecond += 1;
       if (this.muted) this.mutedSeconds.add(this.emittedSecond);
+      this.onEmit(this.emittedSecond);
       for (const listener of this.listeners) emit(listener, this.emittedSecond);
     }
   }
