@@ -14,6 +14,7 @@ import { apiServerPorts, partOptions, type Site } from './site.js';
 import type { ComponentProps } from './component.js';
 import { Part, waves } from './manifest.js';
 import { selectorOf } from './pods.js';
+import { waiverAnnotations, type Waivers } from './waivers.js';
 import { type Peer, pods } from '../policy/flows.js';
 
 /** Which program a workload runs, where. */
@@ -77,8 +78,12 @@ export class Workload extends Part {
   /** A Deployment that never has fewer pods than it should while it rolls. */
   protected emitDeployment(
     template: PodTemplateSpec,
-    options: { replicas: number; wave: number; recreate?: boolean },
+    options: { replicas: number; wave: number; recreate?: boolean; waivers?: Waivers },
   ): void {
+    const soleReplica: Waivers =
+      options.replicas > 1
+        ? {}
+        : { 'deployment-replicas': 'one replica is what this installation asked for' };
     this.emit(
       'Deployment',
       KubeDeployment.manifest({
@@ -101,7 +106,7 @@ export class Workload extends Part {
           template,
         },
       }),
-      { wave: options.wave },
+      { wave: options.wave, annotations: waiverAnnotations({ ...options.waivers, ...soleReplica }) },
     );
   }
 

@@ -9,6 +9,7 @@ import {
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';
+import { tokenWaiver, waiverAnnotations } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
 import { type HubLink, hubLinkAccess } from './operator.js';
@@ -59,7 +60,18 @@ export class Collector extends Workload {
           template: this.#toTemplate(link, input.mode),
         },
       }),
-      { wave: waves.clients },
+      {
+        wave: waves.clients,
+        annotations: waiverAnnotations({
+          ...tokenWaiver,
+          CKV_K8S_23:
+            'a container runtime makes added capabilities effective for user 0 alone; all others are dropped',
+          CKV_K8S_25:
+            'BPF, PERFMON and NET_ADMIN load and attach the programs that measure; an admission policy allows no other',
+          CKV_K8S_40: 'see CKV_K8S_23',
+          'container-security-context-user-group-id': 'see CKV_K8S_23',
+        }),
+      },
     );
     this.reachApiServer();
     this.scraped(ports.collectorHttp);

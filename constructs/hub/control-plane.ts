@@ -10,6 +10,7 @@ import { KubeJob, KubeRole, KubeRoleBinding, KubeService } from '../../imports/k
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podIdentity, tmpMount, toPodTemplate, type PodSpecInput } from '../core/pods.js';
+import { tokenWaiver } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { toServicePorts, Workload } from '../core/workload.js';
 import type { StoreAccess } from '../stores/connection.js';
@@ -62,7 +63,7 @@ export class ControlPlane extends Workload {
     });
     const pod = this.#toPod(input, checksum);
     this.#emitMigration(pod, input.migrationAccess);
-    this.emitDeployment(toPodTemplate(pod), { replicas, wave: waves.core });
+    this.emitDeployment(toPodTemplate(pod), { replicas, wave: waves.core, waivers: tokenWaiver });
     this.reachApiServer();
     this.scraped(ports.controlPlaneHttp);
     for (const { peer, ports: storePorts } of input.access.peers)

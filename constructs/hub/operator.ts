@@ -16,6 +16,7 @@ import {
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';
+import { tokenWaiver } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
 import type { Peer } from '../policy/flows.js';
@@ -132,7 +133,7 @@ export class Operator extends Workload {
       priorityClassName: 'kubehero-critical',
       pullSecrets: site.pullSecrets,
     });
-    this.emitDeployment(template, { replicas, wave: waves.core });
+    this.emitDeployment(template, { replicas, wave: waves.core, waivers: tokenWaiver });
     this.reachApiServer();
     this.scraped(ports.operatorHttp);
     site.flows.add(this.peer, link.peer, link.port);

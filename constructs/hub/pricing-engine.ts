@@ -154,7 +154,14 @@ export class PricingEngine extends Workload {
       },
       component: { ...this.component, resources: {} },
     });
-    this.emitDeployment(template, { replicas: 1, wave: waves.clients, recreate: true });
+    this.emitDeployment(template, {
+      replicas: 1,
+      wave: waves.clients,
+      recreate: true,
+      waivers: {
+        'deployment-strategy': 'imports are one at a time, a second pod beside the first is not wanted',
+      },
+    });
     this.scraped(ports.pricingHttp);
   }
 }

@@ -8,6 +8,7 @@ import {
 import { labelKeys } from '@kubehero/contract';
 import type { Construct } from 'constructs';
 import { Part, type PartOptions, waves } from '../core/manifest.js';
+import { waiverAnnotations } from '../core/waivers.js';
 import type { Flow, Peer } from './flows.js';
 
 /** Where name resolution happens in the cluster. */
@@ -29,6 +30,11 @@ export interface NetworkPoliciesProps extends PartOptions {
   readonly namespaces: readonly string[];
   readonly dns: DnsProps;
 }
+
+/** The pods of stores are made by their operators: a scanner of manifests cannot see them. */
+const unmatched = {
+  'networkpolicy-targets-pod': 'the pods may be made by an operator, and are in no manifest',
+};
 
 interface Target {
   readonly namespace: string;
@@ -77,7 +83,7 @@ export class NetworkPolicies extends Part {
           ],
         },
       }),
-      { wave: waves.policies },
+      { wave: waves.policies, annotations: waiverAnnotations(unmatched) },
     );
   }
 
@@ -115,7 +121,7 @@ export class NetworkPolicies extends Part {
           ...(ingress.length > 0 ? { ingress: sortRules(ingress) } : {}),
         },
       }),
-      { wave: waves.policies },
+      { wave: waves.policies, annotations: waiverAnnotations(unmatched) },
     );
   }
 }

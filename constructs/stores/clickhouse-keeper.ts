@@ -115,7 +115,6 @@ export class ClickHouseKeeper extends Workload {
             gracePeriodSeconds: 60,
             priorityClassName: 'kubehero-critical',
             pullSecrets: site.pullSecrets,
-            user: clickhouseUser,
             spread: 'required',
           }),
           volumeClaimTemplates: [

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { type PodSpecInput, toPodTemplate } from '../core/pods.js';
 import { tryParseBytes } from '../core/quantities.js';
+import { waiverAnnotations } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { statefulSetManifest, Workload } from '../core/workload.js';
 import type { ExternalServer, StoreAccess } from './connection.js';
@@ -78,7 +79,13 @@ export class Valkey extends Workload {
           storage: '4Gi',
         }),
       }),
-      { wave: waves.stores, keep: true },
+      {
+        wave: waves.stores,
+        keep: true,
+        annotations: waiverAnnotations({
+          CKV_K8S_35: 'the exporter reads its password from its environment alone',
+        }),
+      },
     );
     this.sentinel =
       ensemble.sentinels > 0 ? new ValkeySentinel(scope, 'sentinel', site, ensemble) : undefined;
