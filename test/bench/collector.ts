@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,10 +11,14 @@ import { readCgroupMounts } from '../../services/collector/cgroups/cgroup-mounts
 /**
  * Footprint of the collector at 1 Hz: CPU time and memory while every cgroup runs a little each second. Needs root.
  *
- * `node dist/js/test/bench/collector.js [--cgroups 120,2000] [--seconds 60]`
+ * `node dist/js/test/bench/collector.js [--cgroups 120,2000] [--seconds 60] [--node-flags FLAGS]`
  */
 const { values: flags } = parseArgs({
-  options: { cgroups: { type: 'string', default: '120,2000' }, seconds: { type: 'string', default: '60' } },
+  options: {
+    cgroups: { type: 'string', default: '120,2000' },
+    seconds: { type: 'string', default: '60' },
+    'node-flags': { type: 'string', default: '--max-semi-space-size=1' },
+  },
 });
 const warmUpS = 15;
 const mebibyte = 2 ** 20;
@@ -98,9 +102,9 @@ class Subject {
 
   async start(port: number): Promise<void> {
     const script =
-      'echo $$ > "$0/cgroup.procs"; [ -d "$1" ] && echo $$ > "$1/cgroup.procs"; exec "$2" "$3" "$4"';
+      'echo $$ > "$0/cgroup.procs"; [ -d "$1" ] && echo $$ > "$1/cgroup.procs"; exec "$2" $3 "$4" "$5"';
     const program = join(import.meta.dirname, 'collector-subject.js');
-    const parts = [this.cpu, this.memory, process.execPath, program, String(port)];
+    const parts = [this.cpu, this.memory, process.execPath, flags['node-flags'], program, String(port)];
     this.child = spawn('sh', ['-c', script, ...parts], { stdio: ['ignore', 'pipe', 'inherit'] });
     if (this.child.stdout !== null) await once(this.child.stdout, 'data');
   }

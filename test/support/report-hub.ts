@@ -74,7 +74,7 @@ export class ReportHub {
         Report.path,
         Report.requestSerialize,
         Report.responseDeserialize,
-      ) as unknown as ReportStream;
+      ) as ReportStream;
     };
   }
 

@@ -29,7 +29,9 @@ export interface Libbpf {
   readonly findBtfType: (btf: Address, name: string, kind: number) => number;
   readonly freeBtf: (btf: Address) => void;
   /** Maps the file from `offset` on; -1n on failure. */
-  readonly mmap: (at: null, bytes: number, protection: number, flags: number, fd: number, offset: number) => Address;
+  readonly mmap: (
+    ...parameters: [at: null, bytes: number, protection: number, flags: number, fd: number, offset: number]
+  ) => Address;
   readonly munmap: (at: Address, bytes: number) => number;
   /** Address of a buffer's bytes; valid while the buffer lives. */
   readonly addressOf: (buffer: Buffer) => Address;

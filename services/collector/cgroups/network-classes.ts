@@ -90,11 +90,15 @@ export function parsePrefix({ cidr, networkClass }: TopologyPrefix): ClassPrefix
   ) {
     throw new PrefixError(`'${cidr}' is no address prefix: write it like 10.1.0.0/16 or fd00::/8`);
   }
+  checkClass(networkClass, cidr);
+  const bytes = family === 4 ? parseIPv4(address) : parseIPv6(address);
+  return { address: clearBeyond(bytes, bits), bits, networkClass };
+}
+
+function checkClass(networkClass: number, cidr: string): void {
   if (!Object.values(networkClasses).some((known) => known === networkClass)) {
     throw new PrefixError(`class ${networkClass} of prefix '${cidr}' is none of 0 to 4`);
   }
-  const bytes = family === 4 ? parseIPv4(address) : parseIPv6(address);
-  return { address: clearBeyond(bytes, bits), bits, networkClass };
 }
 
 function parseIPv4(text: string): Uint8Array {

@@ -78,45 +78,46 @@ async function openBpf(mounts: CgroupMounts, plainHost: boolean): Promise<Opened
     throw new BpfError('NO_CGROUP_V2', 'no cgroup v2 tree is mounted: boot with cgroup v2, or mount it');
   }
   const libbpf = await openLibbpf();
-  const kernel = readKernelFunctions(libbpf);
-  if (kernel === undefined) {
-    throw new BpfError(
-      'KERNEL_TOO_OLD',
-      'kernel has no BTF: use a kernel built with CONFIG_DEBUG_INFO_BTF=y',
-    );
-  }
   const notices: string[] = [];
-  const openSensor = (capacity: number): UsageSensor =>
-    new UsageSensor({
-      libbpf,
-      kernel,
-      root: unified,
-      rootId,
-      capacity,
-      ...(mounts.memoryV1 !== undefined && { memoryRoot: mounts.memoryV1 }),
-    });
-  const capacity = chooseCapacity(mounts);
-  const usage = openSensor(capacity);
-  const lifecycle = attempt(
-    'short-lived containers',
-    notices,
-    () => new LifecycleSensor(libbpf, capacities.deaths),
-  );
-  const network = attempt('network', notices, () => new NetworkSensor(libbpf, unified, 4 * capacity));
-  const bpf = new BpfSource(
-    { usage, ...(lifecycle && { lifecycle }), ...(network && { network }) },
-    { ...mounts, unified },
-    { capacity, openSensor },
-  );
+  const { source, network } = openSensors({ libbpf, rootId, mounts: { ...mounts, unified }, notices });
   const processes = plainHost ? openProcesses(libbpf, rootId, notices) : undefined;
   return {
     root: unified,
-    ...overlaid(bpf, mounts, { plainHost, rootId }),
+    ...overlaid(source, mounts, { plainHost, rootId }),
     ...(network && { network }),
     ...(processes && { processes }),
     ...(rootId === rootInode && { machine: new MachineCpu(mounts) }),
     notices,
   };
+}
+
+interface SensorPlace {
+  readonly libbpf: Libbpf;
+  readonly rootId: number;
+  readonly mounts: CgroupMounts & { readonly unified: string };
+  readonly notices: string[];
+}
+
+function openSensors({ libbpf, rootId, mounts, notices }: SensorPlace): {
+  source: BpfSource;
+  network: NetworkSensor | undefined;
+} {
+  const kernel = readKernelFunctions(libbpf);
+  if (kernel === undefined) {
+    const remedy = 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y';
+    throw new BpfError('KERNEL_TOO_OLD', `kernel has no BTF: ${remedy}`);
+  }
+  const { unified: root, memoryV1 } = mounts;
+  const memory = memoryV1 === undefined ? {} : { memoryRoot: memoryV1 };
+  const openSensor = (capacity: number): UsageSensor =>
+    new UsageSensor({ libbpf, kernel, root, rootId, capacity, ...memory });
+  const capacity = chooseCapacity(mounts);
+  const usage = openSensor(capacity);
+  const openLifecycle = (): LifecycleSensor => new LifecycleSensor(libbpf, capacities.deaths);
+  const lifecycle = attempt('short-lived containers', notices, openLifecycle);
+  const network = attempt('network', notices, () => new NetworkSensor(libbpf, root, 4 * capacity));
+  const sensors = { usage, ...(lifecycle && { lifecycle }), ...(network && { network }) };
+  return { source: new BpfSource(sensors, mounts, { capacity, openSensor }), network };
 }
 
 function openProcesses(libbpf: Libbpf, rootId: number, notices: string[]): ProcessReader {

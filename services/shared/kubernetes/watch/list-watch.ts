@@ -72,7 +72,7 @@ export class ListWatch<T extends ApiObject> {
     let pauseMs = firstPauseMs;
     while (!this.stopping.signal.aborted) {
       try {
-        if (this.version === undefined) this.version = await this.list();
+        this.version ??= await this.list();
         onListed();
         await this.watch(this.version);
         pauseMs = firstPauseMs;
