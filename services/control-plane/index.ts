@@ -11,3 +11,4 @@ export { NodeDictionary } from './ingest/node-dictionary.js';
 export { NodeRegistry } from './ingest/node-registry.js';
 export { PriceSource } from './ingest/price-source.js';
 export type { Session } from './ingest/session.js';
+export { planSegments, type DirtyStarts, type Segment } from './query/segments.js';

@@ -2,7 +2,7 @@ import type { Gap } from '@kubehero/domain';
 import type { Flush } from './flush.js';
 import type { NodeRegistry, NodeState } from './node-registry.js';
 
-/** Emitters keep 60 s; what has not come after this will not come by itself. */
+/** Emitters keep 60 s; what has not come this long after a gap showed will not come by itself. */
 const GRACE_S = 75;
 /** At most this much of a gap is charged second by second: what is older than a day is no outage of ours. */
 const MAX_CHARGED_S = 86_400;
@@ -41,7 +41,7 @@ export class GapWatch {
     const now = this.nowS();
     const seenAt = this.#seenAt.get(gap) ?? now;
     this.#seenAt.set(gap, seenAt);
-    return now - Math.min(seenAt, gap.to + GRACE_S) >= GRACE_S;
+    return now - seenAt >= GRACE_S;
   }
 
   #charge(flush: Flush, node: NodeState, gap: Gap, budget: number): number {

@@ -108,14 +108,14 @@ export class NodeRegistry {
    * @param firstSecond - first second that this spec holds for
    */
   async applySpec(node: { clusterKey: number; uid: string }, spec: WireNodeSpec, firstSecond: number): Promise<NodeState> {
-    const text = JSON.stringify(spec);
+    const text = JSON.stringify(spec).replaceAll('\\u0000', '\uFFFD');
     const known = this.tryFind(node.clusterKey, node.uid);
     if (known?.specText === text && !known.gone) return known;
     const row = await upsertNode(this.#options.db, {
       ...node,
-      name: spec.name,
-      providerId: spec.providerId,
-      spec,
+      name: toStorable(spec.name),
+      providerId: toStorable(spec.providerId),
+      spec: text,
       validFrom: firstSecond,
     });
     const state = known ?? emptyState(row);
@@ -149,9 +149,9 @@ export class NodeRegistry {
 
   async #addIdentities(node: NodeState, identities: readonly WireIdentity[]): Promise<void> {
     const { db } = this.#options;
-    const names = [...new Set(identities.map((identity) => identity.namespace))];
+    const names = [...new Set(identities.map((identity) => toStorable(identity.namespace)))];
     const namespaces = await upsertNamespaces(db, node.clusterKey, names);
-    const records = identities.map((identity) => toRecord(identity, namespaces.get(identity.namespace) ?? 0));
+    const records = identities.map((identity) => toRecord(identity, namespaces.get(toStorable(identity.namespace)) ?? 0));
     const rows = await upsertIdentities(db, node, records);
     await this.#options.onIdentities(rows);
     if (node.identities.size > MAX_CACHED_IDENTITIES) node.identities.clear();
@@ -239,13 +239,22 @@ function toRecord(identity: WireIdentity, namespaceKey: number): IdentityRecord 
   return {
     kind: kindOf(identity),
     namespaceKey,
-    podUid: identity.podUid,
-    pod: identity.pod,
-    container: identity.container,
-    workloadKind: identity.workload === '' ? 'Pod' : identity.workloadKind,
-    workload: identity.workload === '' ? identity.pod : identity.workload,
-    labels: identity.labels,
+    podUid: toStorable(identity.podUid),
+    pod: toStorable(identity.pod),
+    container: toStorable(identity.container),
+    workloadKind: identity.workload === '' ? 'Pod' : toStorable(identity.workloadKind),
+    workload: toStorable(identity.workload === '' ? identity.pod : identity.workload),
+    labels: toStorableRecord(identity.labels),
   };
+}
+
+/** PostgreSQL's text holds any character but NUL, and only whole ones. */
+function toStorable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\uFFFD');
+}
+
+function toStorableRecord(record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [toStorable(key), toStorable(value)]));
 }
 
 function cacheKeyOf(identity: WireIdentity): string {

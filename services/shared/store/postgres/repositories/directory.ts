@@ -103,7 +103,7 @@ export async function listNodes(db: Kysely<Database>): Promise<readonly NodeRow[
 /**
  * Registers a node or refreshes its name and spec; its key never changes.
  *
- * @param validFrom - second from which the spec holds
+ * @param node - `spec` is JSON text; `validFrom` the second from which the spec holds
  */
 export async function upsertNode(
   db: Kysely<Database>,
@@ -116,7 +116,7 @@ export async function upsertNode(
     validFrom: number;
   },
 ): Promise<NodeRow> {
-  const spec = JSON.stringify(node.spec);
+  const { spec } = node;
   const { rows } = await sql<{ key: number }>`
     insert into node (cluster_key, uid, name, provider_id, spec)
     values (${node.clusterKey}, ${node.uid}, ${node.name}, ${node.providerId}, ${spec})
