@@ -177,5 +177,5 @@ describe('program', () => {
     });
     const code = await new Promise((resolve) => child.on('exit', resolve));
     expect([code, output]).toEqual([0, 'started\ndrained\n']);
-  }, 20_000);
+  });
 });
