@@ -140,7 +140,7 @@ class Subject {
   }
 }
 
-/** Slope of a line through readings one second apart, per hour. */
+/** Slope of a line through readings one second apart, per hour. Of a short run it shows the heap's warm-up. */
 function slopePerHour(values: readonly number[]): number {
   const n = values.length;
   const meanX = (n - 1) / 2;
@@ -179,7 +179,9 @@ async function measure(root: string, cgroups: number, busy: BusyCgroups): Promis
       anonymousMiB: inMiB(last.anonymous),
       kernelMiB: inMiB(last.kernel),
       residentMiB: inMiB(last.resident),
-      anonymousSlopeMiBPerHour: inMiB(slopePerHour(readings.map((reading) => reading.anonymous))),
+      anonymousSlopeMiBPerHour: inMiB(
+        slopePerHour(readings.slice(readings.length / 2).map((reading) => reading.anonymous)),
+      ),
       lastTickMs: statistics['lastTickMs'],
       missingSeconds: statistics['missingSeconds'],
       residualNs: statistics['residualNs'],

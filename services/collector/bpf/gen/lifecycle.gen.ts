@@ -1,4 +1,4 @@
-// Generated from lifecycle.bpf.o by "npm run generate:bpf"; do not edit.
+// Generated from lifecycle.bpf.o by "npm run generate:bpf --workspace @kubehero/collector"; do not edit.
 
 /** Offsets of `struct birth_event` in bytes, and its length. */
 export const birthEventLayout = {

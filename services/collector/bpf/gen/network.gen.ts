@@ -1,4 +1,4 @@
-// Generated from network.bpf.o by "npm run generate:bpf"; do not edit.
+// Generated from network.bpf.o by "npm run generate:bpf --workspace @kubehero/collector"; do not edit.
 
 /** Offsets of `struct traffic_key` in bytes, and its length. */
 export const trafficKeyLayout = {

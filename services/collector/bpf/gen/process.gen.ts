@@ -1,4 +1,4 @@
-// Generated from process.bpf.o by "npm run generate:bpf"; do not edit.
+// Generated from process.bpf.o by "npm run generate:bpf --workspace @kubehero/collector"; do not edit.
 
 /** Offsets of `struct process_record` in bytes, and its length. */
 export const processRecordLayout = {

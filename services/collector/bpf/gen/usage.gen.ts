@@ -1,4 +1,4 @@
-// Generated from usage.bpf.o by "npm run generate:bpf"; do not edit.
+// Generated from usage.bpf.o by "npm run generate:bpf --workspace @kubehero/collector"; do not edit.
 
 /** Offsets of `struct usage_record` in bytes, and its length. */
 export const usageRecordLayout = {

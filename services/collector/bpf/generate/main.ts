@@ -12,4 +12,4 @@ function main(folder: string): void {
   }
 }
 
-main(process.argv[2] ?? 'services/collector/bpf/gen');
+main(process.argv[2] ?? 'bpf/gen');

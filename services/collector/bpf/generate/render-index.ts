@@ -26,7 +26,7 @@ export function renderIndex(sensor: SensorName, object: Buffer): string {
   const layouts = sensors[sensor].map((name) => renderStruct(btf.findStruct(name)));
   const base64 = object.toString('base64').replace(/.{1,108}/g, "  '$&' +\n");
   return [
-    `// Generated from ${sensor}.bpf.o by "npm run generate:bpf"; do not edit.`,
+    `// Generated from ${sensor}.bpf.o by "npm run generate:bpf --workspace @kubehero/collector"; do not edit.`,
     '',
     ...layouts,
     `/** SHA-256 of the object file. */`,
