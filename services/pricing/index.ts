@@ -8,3 +8,11 @@ export { PricingError, type PricingErrorCode } from './errors.js';
 export { parseAt, parseLookupLine, type LookupQuestion } from './lookup-query.js';
 export { applyRefresh, type RefreshOptions, type RefreshReport } from './refresh.js';
 export { parseSource, SOURCE_NAMES, type ParsedSource, type SourceName } from './sources/index.js';
+export {
+  PUBLIC_HOSTS,
+  refreshOnline,
+  type OnlineOutcome,
+  type OnlineRefresh,
+  type PriceHosts,
+} from './fetch/online.js';
+export type { HttpContext } from './fetch/http.js';

@@ -19,10 +19,13 @@ interface Gathered {
   sawItems: boolean;
 }
 
-function decide(path: readonly string[]): PathDecision {
+function decide(path: readonly string[], gathered: Gathered): PathDecision {
   if (path.length === 0) return 'enter';
   if (path.length === 1) {
-    if (path[0] === 'Items' || path[0] === 'items') return 'enter';
+    if (path[0] === 'Items' || path[0] === 'items') {
+      gathered.sawItems = true;
+      return 'enter';
+    }
     if (path[0] === '*') return 'capture';
     return path[0] === 'BillingCurrency' || path[0] === 'NextPageLink' ? 'capture' : 'skip';
   }
@@ -107,7 +110,7 @@ async function readPage(file: InputFile, gathered: Gathered): Promise<{ next: st
   let next = '';
   const reader = new JsonRecordReader({
     name: file.name,
-    decide,
+    decide: (path) => decide(path, gathered),
     onRecord: (path, bytes, offset) => {
       const place = { name: file.name, offset };
       if (path[0] === 'BillingCurrency')
@@ -154,6 +157,8 @@ export async function parseAzureRetail(files: readonly InputFile[]): Promise<Par
       `azure-retail: ${names} has no Items: name pages of the retail prices API`,
     );
   }
+  // A service may sell nothing in a region: an empty list is an answer.
+  if (gathered.rows.size === 0 && gathered.rows.skipped.size === 0) gathered.rows.skip('empty list');
   if (open === files.length) {
     gathered.rows.warn(
       `${names}: every page names a next page, so the last one is missing: what is here is added`,

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+/** What the server does to the next request whose path holds `match`; each is used up once per `times`. */
+export interface Fault {
+  readonly match: string;
+  times: number;
+  readonly kind: 'status' | 'truncate' | 'reset' | 'garbage';
+  readonly status?: number;
+  readonly retryAfter?: string;
+}
+
+/** What the server offers. */
+export interface PriceWorld {
+  /** Region to offer code to document; every document's version is its `version`. */
+  readonly offers: Map<string, Map<string, { readonly version: string; readonly document: unknown }>>;
+  spotFeed: unknown;
+  /** All items; the filter picks by service and region. */
+  azureItems: readonly Record<string, unknown>[];
+  azurePageSize: number;
+  /** Billing service to SKUs. */
+  readonly gcpSkus: Map<string, readonly unknown[]>;
+  gcpPageSize: number;
+  gcpKey: string;
+  /** A page chain that never ends or leads back, instead of the true one. */
+  chain: 'true' | 'endless' | 'back' | 'elsewhere';
+  readonly faults: Fault[];
+}
+
+/** A request as it came in. */
+export interface SeenRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** A local server that speaks the protocols of the price services: indexes, pages, ETags, ranges, gzip, throttling. */
+export class PriceServer {
+  readonly requests: SeenRequest[] = [];
+  readonly #server: Server;
+
+  constructor(readonly world: PriceWorld) {
+    this.#server = createServer((request, response) => {
+      this.requests.push({ path: request.url ?? '', headers: request.headers });
+      this.#answer(request, response);
+    });
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', this.origin);
+    const fault = this.world.faults.find(({ match, times }) => times > 0 && url.pathname.includes(match));
+    if (fault !== undefined) fault.times -= 1;
+    if (fault?.kind === 'status') {
+      response.writeHead(
+        fault.status ?? 503,
+        fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter },
+      );
+      response.end('busy');
+      return;
+    }
+    if (fault?.kind === 'reset') {
+      request.socket.destroy();
+      return;
+    }
+    const body = fault?.kind === 'garbage' ? '<html>maintenance</html>' : this.#body(url, request);
+    if (body === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    if (typeof body === 'number') {
+      response.writeHead(body).end('{"error":{"status":"INVALID_ARGUMENT"}}');
+      return;
+    }
+    send(request, response, Buffer.from(body), fault?.kind === 'truncate');
+  }
+
+  #body(url: URL, request: IncomingMessage): string | number | undefined {
+    const { pathname } = url;
+    if (pathname.startsWith('/offers/')) return this.#offer(pathname);
+    if (pathname === '/spot.json') return JSON.stringify(this.world.spotFeed);
+    if (pathname === '/api/retail/prices') return this.#azure(url);
+    const service = /^\/v1\/services\/([^/]+)\/skus$/.exec(pathname)?.[1];
+    if (service === undefined) return undefined;
+    return request.headers['x-goog-api-key'] === this.world.gcpKey ? this.#gcp(service, url) : 400;
+  }
+
+  #offer(pathname: string): string | undefined {
+    const index = /^\/offers\/v1\.0\/(?:aws|cn)\/([^/]+)\/current\/region_index\.json$/.exec(pathname);
+    if (index !== null) {
+      const regions = [...this.world.offers].flatMap(([region, offers]) => {
+        const offer = offers.get(index[1] ?? '');
+        const currentVersionUrl = `/offers/v1.0/aws/${index[1] ?? ''}/${offer?.version ?? ''}/${region}/index.json`;
+        return offer === undefined ? [] : [[region, { regionCode: region, currentVersionUrl }] as const];
+      });
+      return JSON.stringify({ formatVersion: 'v1.0', regions: Object.fromEntries(regions) });
+    }
+    const file = /^\/offers\/v1\.0\/aws\/([^/]+)\/([^/]+)\/([^/]+)\/index\.json$/.exec(pathname);
+    const offer = this.world.offers.get(file?.[3] ?? '')?.get(file?.[1] ?? '');
+    return offer?.version === file?.[2] ? JSON.stringify(offer?.document) : undefined;
+  }
+
+  #azure(url: URL): string {
+    const filter = url.searchParams.get('$filter') ?? '';
+    const services = [...filter.matchAll(/serviceName eq '([^']+)'/g)].map((match) => match[1]);
+    const region = /armRegionName eq '([^']+)'/.exec(filter)?.[1] ?? '';
+    const items = this.world.azureItems.filter(
+      (item) => services.includes(String(item['serviceName'])) && String(item['armRegionName']) === region,
+    );
+    const skip = Number(url.searchParams.get('$skip') ?? '0');
+    const page = items.slice(skip, skip + this.world.azurePageSize);
+    const next = this.#next(url, skip, items.length);
+    return JSON.stringify({
+      BillingCurrency: 'USD',
+      CustomerEntityId: 'Default',
+      CustomerEntityType: 'Retail',
+      Items: page,
+      NextPageLink: next,
+      Count: page.length,
+    });
+  }
+
+  #next(url: URL, skip: number, total: number): string | null {
+    const to = new URL(url);
+    if (this.world.chain === 'elsewhere') return 'http://127.0.0.1:1/api/retail/prices';
+    if (this.world.chain === 'back') return url.toString();
+    if (this.world.chain === 'true' && skip + this.world.azurePageSize >= total) return null;
+    to.searchParams.set('$skip', String(skip + this.world.azurePageSize));
+    return to.toString();
+  }
+
+  #gcp(service: string, url: URL): string {
+    const skus = this.world.gcpSkus.get(service) ?? [];
+    const at = Number(url.searchParams.get('pageToken') ?? '0');
+    const next = at + this.world.gcpPageSize < skus.length ? String(at + this.world.gcpPageSize) : '';
+    return JSON.stringify({ skus: skus.slice(at, at + this.world.gcpPageSize), nextPageToken: next });
+  }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, body: Buffer, truncate: boolean): void {
+  const etag = `"${createHash('sha256').update(body).digest('hex').slice(0, 16)}"`;
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, { etag }).end();
+    return;
+  }
+  const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+  const from = range !== null && request.headers['if-range'] === etag ? Number(range[1]) : 0;
+  const plain = body.subarray(from);
+  const gzip =
+    /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && body.length > 1024 && body.length < 4096;
+  const content = gzip ? gzipSync(plain) : plain;
+  response.writeHead(from > 0 ? 206 : 200, {
+    'content-type': 'application/json',
+    'content-length': content.length,
+    etag,
+    ...(gzip ? { 'content-encoding': 'gzip' } : { 'accept-ranges': 'bytes' }),
+    ...(from > 0
+      ? { 'content-range': `bytes ${String(from)}-${String(body.length - 1)}/${String(body.length)}` }
+      : {}),
+  });
+  if (!truncate) {
+    response.end(content);
+    return;
+  }
+  response.write(content.subarray(0, Math.floor(content.length / 2)), () => {
+    response.socket?.destroy();
+  });
+}
