@@ -27,7 +27,7 @@ async function seriousFindings(page: Page): Promise<string[]> {
 const rate = (page: Page): Promise<string> =>
   page.locator('section[aria-label=Rate] data').first().innerText();
 const rows = (page: Page): ReturnType<Page['locator']> => page.getByRole('grid').getByRole('row');
-const live = (page: Page): Promise<void> => page.getByText('month at this rate').waitFor();
+const live = (page: Page): Promise<void> => page.locator('section[aria-label=Rate] data').first().waitFor();
 
 describeWith([chromium, builtDashboard], 'the live page', () => {
   let fake: FakeControlPlane;

@@ -190,11 +190,11 @@ export class CostChart {
   }
 }
 
-/** Digits after the point that a step needs to be told exactly, at most twelve. */
+/** Digits after the point that a step needs to be told exactly, whole groups of three from five up, at most twelve. */
 function digitsOf(step: number): number {
   let digits = 0;
   while (digits < 12 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits += 1;
-  return digits;
+  return digits > 4 ? 3 * Math.ceil(digits / 3) : digits;
 }
 
 /** A label's place on the axis, which was chosen by the chart: no money that anybody paid. */

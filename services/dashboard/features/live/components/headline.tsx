@@ -146,8 +146,8 @@ function HeadlineShape(): ReactNode {
     <section className={styles.headline} aria-label="Rate" aria-busy="true">
       <div>
         <h1 className={styles.title}>Live cost</h1>
-        <p className={`${styles.rate} ${styles.blank}`}>$0.0000 /s</p>
-        <p className={`${styles.month} ${styles.blank}`}>≈ $0.00 M / month at this rate</p>
+        <div className={`${styles.rate} ${styles.blank} ${styles.blankRate}`} />
+        <div className={`${styles.month} ${styles.blank} ${styles.blankMonth}`} />
         <p className={styles.window}>Waiting for the first second</p>
       </div>
     </section>

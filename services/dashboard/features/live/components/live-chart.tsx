@@ -20,6 +20,9 @@ import styles from './live-chart.module.css';
 import { Movers } from './movers.js';
 import { SeriesTable } from './series-table.js';
 
+/** The shortest span that the chart shows. */
+const MIN_RANGE_S = 60;
+
 /** What the chart's part of the page shows and does. */
 export interface LiveChartProps {
   readonly view: View;
@@ -40,7 +43,7 @@ export function LiveChart(props: LiveChartProps): ReactNode {
   const onSecond = useCallback((pointed: number | undefined) => setSecond(pointed), []);
   const newest = live.window?.newestSecond ?? 0;
   const to = props.stale ? props.nowS : newest;
-  const from = to - ranges[view.range] + 1;
+  const from = firstShown(live.window?.oldestSecond ?? 0, to, ranges[view.range]);
   const leads = (keys: Keys): ViewChange | undefined => leadsTo(view, scope, keys);
   const hrefOf = ({ keys }: { readonly keys: Keys }): string | undefined => {
     const change = leads(keys);
@@ -84,6 +87,11 @@ export function LiveChart(props: LiveChartProps): ReactNode {
       )}
     </section>
   );
+}
+
+/** The range's first second, or the first that there is: a hub that has just begun fills its chart from the start. */
+function firstShown(oldest: number, to: number, rangeS: number): number {
+  return Math.max(to - rangeS + 1, Math.min(oldest, to - MIN_RANGE_S + 1));
 }
 
 /** What a series of the chart opens; undefined where the view already shows nothing else. */

@@ -9,7 +9,8 @@ import { useShortcuts } from '../../view/hooks/use-shortcuts.js';
 import { lookInto, useView } from '../../view/hooks/use-view.js';
 import { createClock } from '../../view/model/time-format.js';
 import { useLive } from '../hooks/use-live.js';
-import { toLiveScope } from '../model/grouping.js';
+import { tellingGrouping, toLiveScope, type Grouping } from '../model/grouping.js';
+import type { LiveWindow } from '../model/live-window.js';
 import { EmptyState } from './empty-state.js';
 import { Headline } from './headline.js';
 import { LinkStrip } from './link-strip.js';
@@ -33,15 +34,22 @@ export function LivePage(): ReactNode {
   const [palette, setPalette] = useState<'never' | 'open' | 'closed'>('never');
   const [slashKey, setSlashKey] = useState(true);
   const search = useRef<HTMLInputElement>(null);
-  const scope = useMemo(() => toLiveScope(view.by, view.where), [view.by, view.where]);
+  const [usual, setUsual] = useState<Grouping>('namespace');
+  const by = view.by ?? usual;
+  const scope = useMemo(() => toLiveScope(by, view.where), [by, view.where]);
   const everyMs = useReducedMotion() ? CALM_EVERY_MS : 0;
   const live = useLive({ ...scope, everyMs, paused });
   const nowS = useNow(!paused);
   const clock = useMemo(() => createClock(view.tz), [view.tz]);
   const jump = (): void => setPalette('open');
-  useShortcuts({ onSearch: () => search.current?.focus(), onJump: jump, slashKey });
+  useShortcuts({
+    onSearch: () => search.current?.focus(),
+    onNear: () => void loadPalette(),
+    onJump: jump,
+    slashKey,
+  });
   useExactCopy();
-  useEffect(() => void loadPalette(), []);
+  useTelling(live.window, setUsual);
 
   const newest = live.window?.newestSecond ?? 0;
   const ageS = newest === 0 ? 0 : Math.max(0, nowS - newest);
@@ -50,7 +58,7 @@ export function LivePage(): ReactNode {
 
   return (
     <>
-      <TopBar onJump={jump} slashKey={slashKey} onSlashKey={setSlashKey} />
+      <TopBar onJump={jump} onNear={() => void loadPalette()} slashKey={slashKey} onSlashKey={setSlashKey} />
       <LinkStrip link={live.link} nowS={nowS} clock={clock} stale={stale} newestSecond={newest} />
       <main className={styles.main}>
         {isEmpty ? (
@@ -81,4 +89,12 @@ export function LivePage(): ReactNode {
       )}
     </>
   );
+}
+
+/** Settles on the grouping that tells most, for as long as nobody chooses one. */
+function useTelling(live: LiveWindow | undefined, settle: (by: Grouping) => void): void {
+  const telling = live && tellingGrouping(live.snapshot);
+  useEffect(() => {
+    if (telling !== undefined) settle(telling);
+  }, [telling, settle]);
 }

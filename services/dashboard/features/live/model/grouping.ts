@@ -88,6 +88,21 @@ export function toLiveScope(wanted: Grouping, where: readonly Where[]): LiveScop
   };
 }
 
+/**
+ * The grouping that tells most of what a stream shows where nobody chose one: by namespace, but by workload where
+ * there is one namespace alone, as on a plain host. Undefined where the stream does not tell.
+ */
+export function tellingGrouping(shown: {
+  readonly by: Grouping;
+  readonly series: readonly { readonly keys: Keys }[];
+  readonly otherGroups: number;
+}): Grouping | undefined {
+  if (shown.series.length === 0) return undefined;
+  if (shown.by === 'namespace') return shown.series.length + shown.otherGroups > 1 ? 'namespace' : 'workload';
+  const namespaces = new Set(shown.series.map(({ keys }) => keys['namespace'] ?? ''));
+  return shown.by === 'workload' && namespaces.size > 1 ? 'namespace' : undefined;
+}
+
 /** The filters that single out a row of a level, outermost first. */
 export function whereOf(keys: Keys, level: TableLevel): Where[] {
   return keysOf(level).flatMap((key) => {

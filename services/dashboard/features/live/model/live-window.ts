@@ -70,6 +70,11 @@ export class LiveWindow {
     }
   }
 
+  /** Oldest second that is held; 0 before any. */
+  get oldestSecond(): number {
+    return this.seconds.size === 0 ? 0 : Math.min(...this.seconds.keys());
+  }
+
   /** A second; undefined where it never arrived. */
   at(second: number): WindowSecond | undefined {
     return this.seconds.get(second);
@@ -108,8 +113,7 @@ export class LiveWindow {
   /** What is missing in `[from, to]`, oldest first. Seconds before the first that ever arrived are not missing. */
   gaps(from: number, to: number): GapSpan[] {
     const spans: GapSpan[] = [];
-    const first = Math.min(...this.seconds.keys());
-    for (let second = Math.max(from, first); second <= to; second += 1) {
+    for (let second = Math.max(from, this.oldestSecond); second <= to; second += 1) {
       const gap = gapAt(this.seconds.get(second), second);
       const last = spans.at(-1);
       if (gap === undefined) continue;

@@ -8,6 +8,8 @@ import styles from './top-bar.module.css';
 /** What the bar shows and does. */
 export interface TopBarProps {
   readonly onJump: () => void;
+  /** The jump list may be wanted in a moment. */
+  readonly onNear: () => void;
   /** Whether `/` goes to the search; a single key can be in the way of speech input. */
   readonly slashKey: boolean;
   readonly onSlashKey: (on: boolean) => void;
@@ -21,7 +23,7 @@ const THEME_OPTIONS = [
 const YEAR_S = 31_536_000;
 
 /** Name of the product, pages, and what concerns the display. */
-export function TopBar({ onJump, slashKey, onSlashKey }: TopBarProps): ReactNode {
+export function TopBar({ onJump, onNear, slashKey, onSlashKey }: TopBarProps): ReactNode {
   return (
     <header className={styles.bar}>
       <a className={styles.brand} href="/">
@@ -35,7 +37,14 @@ export function TopBar({ onJump, slashKey, onSlashKey }: TopBarProps): ReactNode
           Live
         </a>
       </nav>
-      <button type="button" className={styles.jump} onClick={onJump} aria-keyshortcuts="Meta+K Control+K">
+      <button
+        type="button"
+        className={styles.jump}
+        onPointerEnter={onNear}
+        onFocus={onNear}
+        onClick={onJump}
+        aria-keyshortcuts="Meta+K Control+K"
+      >
         <span>Jump to</span>
         <kbd className={styles.key}>⌘K</kbd>
       </button>

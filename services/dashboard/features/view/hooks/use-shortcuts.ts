@@ -6,6 +6,8 @@ import { useEffect, useRef } from 'react';
 export interface Shortcuts {
   readonly onSearch: () => void;
   readonly onJump: () => void;
+  /** ⌘ or Ctrl is down: the jump list may be wanted in a moment. */
+  readonly onNear: () => void;
   readonly slashKey: boolean;
 }
 
@@ -17,6 +19,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   });
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
+      if (event.key === 'Meta' || event.key === 'Control') latest.current.onNear();
       const jump = event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey);
       const search = event.key === '/' && latest.current.slashKey && !isTyping(event.target);
       if (!jump && !search) return;

@@ -34,7 +34,7 @@ const whereParser = createParser<Where>({
 });
 
 const parsers = {
-  by: parseAsStringLiteral(groupings).withDefault('namespace'),
+  by: parseAsStringLiteral(groupings),
   range: parseAsStringLiteral(Object.keys(ranges) as Range[]).withDefault('15m'),
   rows: parseAsStringLiteral(tableLevels),
   where: parseAsNativeArrayOf(whereParser).withDefault([]),
@@ -46,7 +46,8 @@ const parsers = {
 
 /** All that can be seen, as the address says it. */
 export interface View {
-  readonly by: Grouping;
+  /** Null: whichever grouping tells most. */
+  readonly by: Grouping | null;
   readonly range: Range;
   /** What the table lists. */
   readonly rows: TableLevel;
