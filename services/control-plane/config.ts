@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { environmentNames, ports } from '@kubehero/contract';
+import { connectValkey, inProcessBus, type LiveBus } from '@kubehero/store-valkey';
 import {
   choiceSetting,
   decimalSetting,
@@ -25,7 +26,10 @@ export const postgresSettings = {
     pathSetting({ env: environmentNames.postgresPasswordFile, reason: "file with the user's password" }),
   ),
   postgresCaFile: optionalSetting(
-    pathSetting({ env: environmentNames.postgresCaFile, reason: 'CA bundle (PEM); given means that TLS is required' }),
+    pathSetting({
+      env: environmentNames.postgresCaFile,
+      reason: 'CA bundle (PEM); given means that TLS is required',
+    }),
   ),
 };
 
@@ -50,14 +54,29 @@ export const controlPlaneSettings = {
     of: textSetting({ reason: 'name or address', unit: 'name' }),
     fallback: ['localhost', '127.0.0.1'],
   }),
-  podName: textSetting({ env: environmentNames.podName, reason: 'name of this replica', unit: 'name', fallback: 'control-plane' }),
-  podIp: textSetting({ env: environmentNames.podIp, reason: 'address of this replica', unit: 'address', fallback: '127.0.0.1' }),
+  podName: textSetting({
+    env: environmentNames.podName,
+    reason: 'name of this replica',
+    unit: 'name',
+    fallback: 'control-plane',
+  }),
+  podIp: textSetting({
+    env: environmentNames.podIp,
+    reason: 'address of this replica',
+    unit: 'address',
+    fallback: '127.0.0.1',
+  }),
   clickhouseUrl: urlSetting({
     env: environmentNames.clickhouseUrl,
     reason: 'address of ClickHouse, without a password',
     schemes: ['http', 'https'],
   }),
-  clickhouseUser: textSetting({ env: environmentNames.clickhouseUser, reason: 'user of ClickHouse', unit: 'name', fallback: 'default' }),
+  clickhouseUser: textSetting({
+    env: environmentNames.clickhouseUser,
+    reason: 'user of ClickHouse',
+    unit: 'name',
+    fallback: 'default',
+  }),
   clickhouseDatabase: textSetting({
     env: environmentNames.clickhouseDatabase,
     reason: 'database of the cost tables',
@@ -69,7 +88,9 @@ export const controlPlaneSettings = {
   clickhousePasswordFile: optionalSetting(
     pathSetting({ env: environmentNames.clickhousePasswordFile, reason: "file with the user's password" }),
   ),
-  clickhouseCaFile: optionalSetting(pathSetting({ env: environmentNames.clickhouseCaFile, reason: 'CA bundle (PEM) for https' })),
+  clickhouseCaFile: optionalSetting(
+    pathSetting({ env: environmentNames.clickhouseCaFile, reason: 'CA bundle (PEM) for https' }),
+  ),
   clickhouseCluster: optionalSetting(
     textSetting({
       env: environmentNames.clickhouseCluster,
@@ -78,11 +99,40 @@ export const controlPlaneSettings = {
       pattern: /^[A-Za-z0-9_-]{1,64}$/,
     }),
   ),
+  valkeyUrl: optionalSetting(
+    urlSetting({
+      env: environmentNames.valkeyUrl,
+      reason: 'address of one Valkey server, without a password',
+      schemes: ['valkey', 'valkeys'],
+    }),
+  ),
+  valkeySentinels: optionalSetting(
+    listSetting({
+      env: environmentNames.valkeySentinels,
+      reason: 'addresses of the sentinels, in place of one server',
+      of: hostPortSetting({ reason: 'a sentinel' }),
+    }),
+  ),
+  valkeyPrimaryName: textSetting({
+    env: environmentNames.valkeyPrimaryName,
+    reason: 'name under which the sentinels watch the primary',
+    unit: 'name',
+    fallback: 'kubehero',
+  }),
+  valkeyPasswordFile: optionalSetting(
+    pathSetting({ env: environmentNames.valkeyPasswordFile, reason: 'file with the password of Valkey' }),
+  ),
+  valkeyCaFile: optionalSetting(
+    pathSetting({ env: environmentNames.valkeyCaFile, reason: 'CA bundle (PEM) for Valkey over TLS' }),
+  ),
   caKeyFile: pathSetting({
     env: environmentNames.caKeyFile,
     reason: "file with 32 random bytes (base64) that seal the certificate authority's key",
   }),
-  apiTokenFile: pathSetting({ env: environmentNames.apiTokenFile, reason: 'file with the bearer token of the HTTP API' }),
+  apiTokenFile: pathSetting({
+    env: environmentNames.apiTokenFile,
+    reason: 'file with the bearer token of the HTTP API',
+  }),
   rawRetentionDays: integerSetting({
     env: environmentNames.rawRetentionDays,
     reason: 'days that single seconds are kept',
@@ -107,21 +157,30 @@ export const controlPlaneSettings = {
     max: 3600,
     fallback: 20,
   }),
-  logLevel: choiceSetting({ env: environmentNames.logLevel, reason: 'which lines are logged', choices: logLevels, fallback: 'info' }),
+  logLevel: choiceSetting({
+    env: environmentNames.logLevel,
+    reason: 'which lines are logged',
+    choices: logLevels,
+    fallback: 'info',
+  }),
 };
 
 /** Settings of `kubehero control-plane`. */
 export type ControlPlaneSettings = SettingsOf<typeof controlPlaneSettings>;
 
 /** URL with its password, and the CA, read from the mounted files. */
-export async function toPostgresUrl(settings: SettingsOf<typeof postgresSettings>): Promise<{ url: string; caPem?: string }> {
+export async function toPostgresUrl(
+  settings: SettingsOf<typeof postgresSettings>,
+): Promise<{ url: string; caPem?: string }> {
   const url = await withPassword(settings.postgresUrl, settings.postgresPasswordFile);
   url.searchParams.delete('sslmode'); // TLS is decided by the CA file; the driver would read the mode its own way
   return { url: url.href, ...(await readPem(settings.postgresCaFile)) };
 }
 
 /** URL with user and password, and the CA, read from the mounted files. */
-export async function toClickHouseUrl(settings: ControlPlaneSettings): Promise<{ url: string; caPem?: string }> {
+export async function toClickHouseUrl(
+  settings: ControlPlaneSettings,
+): Promise<{ url: string; caPem?: string }> {
   const url = await withPassword(settings.clickhouseUrl, settings.clickhousePasswordFile);
   if (url.username === '') url.username = settings.clickhouseUser;
   return { url: url.href, ...(await readPem(settings.clickhouseCaFile)) };
@@ -135,4 +194,23 @@ async function withPassword(text: string, file: string | undefined): Promise<URL
 
 async function readPem(file: string | undefined): Promise<{ caPem?: string }> {
   return file === undefined ? {} : { caPem: await readFile(file, 'utf8') };
+}
+
+/** The bus that carries live seconds between replicas; within this process where no Valkey is named. */
+export async function openBus(
+  settings: ControlPlaneSettings,
+  onFault: (error: Error) => void,
+): Promise<LiveBus> {
+  const { valkeyUrl, valkeySentinels, valkeyPrimaryName, valkeyPasswordFile } = settings;
+  if (valkeyUrl === undefined && valkeySentinels === undefined) return inProcessBus({ onFault });
+  const ca = await readPem(settings.valkeyCaFile);
+  return connectValkey({
+    onFault,
+    ...(valkeySentinels === undefined ? {} : { sentinels: valkeySentinels, primaryName: valkeyPrimaryName }),
+    ...(valkeyUrl === undefined ? {} : { url: valkeyUrl }),
+    ...(valkeyPasswordFile === undefined
+      ? {}
+      : { password: (await readFile(valkeyPasswordFile, 'utf8')).trim() }),
+    ...(ca.caPem === undefined ? {} : { tls: { caPem: ca.caPem } }),
+  });
 }

@@ -21,6 +21,7 @@ import {
   type Kysely,
   type LeaseTerm,
 } from '@kubehero/store-postgres';
+import { inProcessBus, type LiveBus } from '@kubehero/store-valkey';
 import { adminServices } from './clusters/admin-services.js';
 import { renderCostMetrics } from './http/cost-metrics.js';
 import { DEFAULT_LIMITS } from './ingest/columns.js';
@@ -59,6 +60,8 @@ export interface ControlPlaneOptions {
   readonly rawRetentionDays: number;
   readonly minuteRetentionDays: number;
   readonly logger: Logger;
+  /** Fan-out to other replicas; closed by the caller. @default - within this process */
+  readonly bus?: LiveBus;
   /** @default - the system's clock */
   readonly nowS?: () => number;
 }
@@ -115,18 +118,34 @@ export class ControlPlane {
       registry: this.#registry,
       metrics: new IngestMetrics(this.metrics),
       limits: { ...DEFAULT_LIMITS, maxAheadS: MAX_AHEAD_S, nowS, horizonS: () => this.#horizonS() },
-      onDurable: (chunks) => { this.#live.observe(chunks); },
+      onDurable: (chunks) => {
+        this.#live.observe(chunks);
+      },
     });
     this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics });
     this.#publisher = new LivePublisher({
       model: this.#live,
       names: this.#names,
       registry: this.#registry,
+      bus:
+        options.bus ??
+        inProcessBus({
+          onFault: (error) => {
+            logger.warn('a live listener failed', { error });
+          },
+        }),
+      isLeading: () => this.isLeading,
       currency: options.prices.currency,
       nowS,
       logger,
     });
-    this.#elector = new Elector({ db, holder: randomUUID(), address: options.advertisedAddress, listener: this, logger });
+    this.#elector = new Elector({
+      db,
+      holder: randomUUID(),
+      address: options.advertisedAddress,
+      listener: this,
+      logger,
+    });
     this.#http = new HttpServer({
       listen: options.http,
       logger,
@@ -137,10 +156,14 @@ export class ControlPlane {
   /** Migrates the stores, listens, and campaigns for the lease. */
   async start(): Promise<void> {
     await this.#migrate();
-    this.#authority = await CertificateAuthority.open({ store: this.#caStore(), sealingKey: this.#options.sealingKey });
+    this.#authority = await CertificateAuthority.open({
+      store: this.#caStore(),
+      sealingKey: this.#options.sealingKey,
+    });
     await this.#listen(this.#authority);
     this.metrics.watchEventLoop();
-    this.#publisher.start();
+    await this.#live.load();
+    await this.#publisher.start();
     this.#elector.start();
   }
 
@@ -149,7 +172,7 @@ export class ControlPlane {
     await this.#rpc?.stop(AbortSignal.timeout(5000));
     await this.#ingest.drain();
     await this.#elector.stop();
-    this.#publisher.stop();
+    await this.#publisher.stop();
     await this.#identity?.stop();
     await this.#http.stop(AbortSignal.timeout(5000));
   }
@@ -193,9 +216,15 @@ export class ControlPlane {
   }
 
   async #migrate(): Promise<void> {
-    const { db, clickhouse, database, clickhouseCluster, rawRetentionDays, minuteRetentionDays } = this.#options;
+    const { db, clickhouse, database, clickhouseCluster, rawRetentionDays, minuteRetentionDays } =
+      this.#options;
     await migratePostgres(db);
-    const tables = renderTables({ database, cluster: clickhouseCluster, rawRetentionDays, minuteRetentionDays });
+    const tables = renderTables({
+      database,
+      cluster: clickhouseCluster,
+      rawRetentionDays,
+      minuteRetentionDays,
+    });
     for (const statement of tables) await clickhouse.command(statement);
   }
 
@@ -222,7 +251,10 @@ export class ControlPlane {
         return stored && { certificatePem: stored.certificatePem, sealedPrivateKey: stored.encryptedKey };
       },
       save: async (ca) => {
-        const stored = await saveAuthority(db, { certificatePem: ca.certificatePem, encryptedKey: ca.sealedPrivateKey });
+        const stored = await saveAuthority(db, {
+          certificatePem: ca.certificatePem,
+          encryptedKey: ca.sealedPrivateKey,
+        });
         return { certificatePem: stored.certificatePem, sealedPrivateKey: stored.encryptedKey };
       },
     };
@@ -246,19 +278,36 @@ export class ControlPlane {
       logger,
       maxRequestBytes: MAX_MESSAGE_BYTES,
       services: [
-        telemetryService({ ingest: this.#ingest, registry: this.#registry, clusterKeyOf: (id) => this.#clusterKeyOf(id) }),
-        enrolmentService({ authority, isAllowed: async (peer) => (await this.#clusterKeyOf(peer.clusterId)) !== undefined }),
+        telemetryService({
+          ingest: this.#ingest,
+          registry: this.#registry,
+          clusterKeyOf: (id) => this.#clusterKeyOf(id),
+        }),
+        enrolmentService({
+          authority,
+          isAllowed: async (peer) => (await this.#clusterKeyOf(peer.clusterId)) !== undefined,
+        }),
         ...queries,
       ],
     });
     await rpc.start();
     this.#rpc = rpc;
-    logger.info('listening', { http: this.#http.url, grpc: formatHostPort({ host: grpc.host, port: rpc.port }) });
+    logger.info('listening', {
+      http: this.#http.url,
+      grpc: formatHostPort({ host: grpc.host, port: rpc.port }),
+    });
   }
 
   #queryOptions(): Omit<Parameters<typeof queryServices>[0], 'db'> {
     const { db, clickhouse, database, prices } = this.#options;
-    const cost = new CostQuery({ db, clickhouse, database, names: this.#names, nowS: this.#nowS, forgetAfterS: FORGET_AFTER_S });
+    const cost = new CostQuery({
+      db,
+      clickhouse,
+      database,
+      names: this.#names,
+      nowS: this.#nowS,
+      forgetAfterS: FORGET_AFTER_S,
+    });
     return { cost, live: this.#live, names: this.#names, currency: prices.currency, nowS: this.#nowS };
   }
 
@@ -280,7 +329,9 @@ export class ControlPlane {
   /** Registered clusters by id; read again when an id is unknown, or once a minute for removals. */
   async #clusterKeyOf(id: string): Promise<number | undefined> {
     const clusters = await listClusters(this.#options.db);
-    this.#clusters = new Map(clusters.filter(({ removed }) => !removed).map((cluster) => [cluster.id, cluster.key]));
+    this.#clusters = new Map(
+      clusters.filter(({ removed }) => !removed).map((cluster) => [cluster.id, cluster.key]),
+    );
     return this.#clusters.get(id);
   }
 }

@@ -2,21 +2,31 @@ import { readFile } from 'node:fs/promises';
 import { formatHostPort, waitForAbort, type Logger } from '@kubehero/runtime';
 import { connectClickHouse } from '@kubehero/store-clickhouse';
 import { connectPostgres } from '@kubehero/store-postgres';
-import { toClickHouseUrl, toPostgresUrl, type ControlPlaneSettings } from './config.js';
+import { openBus, toClickHouseUrl, toPostgresUrl, type ControlPlaneSettings } from './config.js';
 import { ControlPlane } from './control-plane.js';
 import { standardPrices } from './ingest/standard-prices.js';
 
 const MINUTE_RETENTION_FACTOR = 3;
 
 /** Runs one replica until the signal aborts, then drains. */
-export async function runControlPlane(settings: ControlPlaneSettings, logger: Logger, signal: AbortSignal): Promise<void> {
+export async function runControlPlane(
+  settings: ControlPlaneSettings,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   const db = connectPostgres({
     ...(await toPostgresUrl(settings)),
-    onIdleError: (error) => { logger.warn('a connection to postgresql broke', { error }); },
+    onIdleError: (error) => {
+      logger.warn('a connection to postgresql broke', { error });
+    },
   });
   const clickhouse = connectClickHouse(await toClickHouseUrl(settings));
+  const bus = await openBus(settings, (error) => {
+    logger.warn('valkey: live figures do not reach other replicas', { error });
+  });
   const plane = new ControlPlane({
     db,
+    bus,
     clickhouse,
     logger,
     database: settings.clickhouseDatabase,
@@ -36,6 +46,7 @@ export async function runControlPlane(settings: ControlPlaneSettings, logger: Lo
     await waitForAbort(signal);
   } finally {
     await plane.stop();
+    await bus.close();
     await clickhouse.close();
     await db.destroy();
   }

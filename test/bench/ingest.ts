@@ -1,9 +1,24 @@
 import { Fleet, TelemetryGenerator, encodeReport, toNodeBatch } from '@kubehero/cli';
-import { Ingest, IngestMetrics, NodeDictionary, NodeRegistry, PriceSource, standardPrices, DEFAULT_LIMITS, type Session } from '@kubehero/control-plane';
+import {
+  Ingest,
+  IngestMetrics,
+  NodeDictionary,
+  NodeRegistry,
+  PriceSource,
+  standardPrices,
+  DEFAULT_LIMITS,
+  type Session,
+} from '@kubehero/control-plane';
 import { defaultProtocol, telemetry } from '@kubehero/rpc';
 import { createLogger, Metrics } from '@kubehero/runtime';
 import { openEmbeddedClickHouse, renderTables } from '@kubehero/store-clickhouse';
-import { acquireLease, addCluster, connectPostgres, migratePostgres, startEmbeddedPostgres } from '@kubehero/store-postgres';
+import {
+  acquireLease,
+  addCluster,
+  connectPostgres,
+  migratePostgres,
+  startEmbeddedPostgres,
+} from '@kubehero/store-postgres';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +46,11 @@ const SECONDS_PER_MESSAGE = 10;
 const SETS = 4;
 
 const folder = await mkdtemp(join(tmpdir(), 'kubehero-bench-'));
-const postgres = await startEmbeddedPostgres({ directory: join(folder, 'pg'), port: await freePort(), log: () => undefined });
+const postgres = await startEmbeddedPostgres({
+  directory: join(folder, 'pg'),
+  port: await freePort(),
+  log: () => undefined,
+});
 const db = connectPostgres({ url: postgres.url, onIdleError: () => undefined });
 await migratePostgres(db);
 const clickhouse = await openEmbeddedClickHouse({ directory: join(folder, 'ch') });
@@ -69,7 +88,14 @@ interface MessageSet {
 }
 
 const startS = nowS() - 25_000;
-const fleet = new Fleet({ nodes: NODES, podsPerNode: PODS, seed: 1, cluster: 'bench', nodePricePerHour: '0.4', startS });
+const fleet = new Fleet({
+  nodes: NODES,
+  podsPerNode: PODS,
+  seed: 1,
+  cluster: 'bench',
+  nodePricePerHour: '0.4',
+  startS,
+});
 const generator = new TelemetryGenerator(fleet, {});
 const method = defaultProtocol().service(telemetry.TelemetryService.typeName)['Report'];
 if (method === undefined) throw new Error('no telemetry');
@@ -127,7 +153,11 @@ async function send(set: MessageSet): Promise<number> {
     sequence += 1;
     const request = method?.requestDeserialize(bytes) as telemetry.ReportRequest;
     if (request.batch === undefined) throw new Error('no batch');
-    await ingest.enqueue({ session, batch: { ...request.batch, sequence: String(sequence) }, bytes: bytes.length });
+    await ingest.enqueue({
+      session,
+      batch: { ...request.batch, sequence: String(sequence) },
+      bytes: bytes.length,
+    });
     if (performance.now() > sliceEnds) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       sliceEnds = performance.now() + 10;
@@ -172,7 +202,8 @@ const [stored] = await clickhouse.query<{ rows: string; parts: string; bytes: st
 
 // The engine alone: a block of the same rows from a binary file, moved on in time by the statement itself
 const file = join(folder, 'block.native');
-const columns = 'cluster, ns, id, ts, state, activation, v, cpu_cost, ram_cost, cpu_us, ram_bytes, cpu_request, ram_request';
+const columns =
+  'cluster, ns, id, ts, state, activation, v, cpu_cost, ram_cost, cpu_us, ram_bytes, cpu_request, ram_request';
 await clickhouse.command(
   `INSERT INTO FUNCTION file('${file}', 'Native') SELECT ${columns} FROM kubehero.pod_cost_1s
    WHERE ts >= toDateTime(${startS}, 'UTC') AND ts < toDateTime(${startS + SECONDS_PER_MESSAGE}, 'UTC')`,

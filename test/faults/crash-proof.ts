@@ -35,13 +35,42 @@ export function randomBySeed(seed: number): () => number {
  * Kills the whole product (SIGKILL) at random moments while a simulator sends, everything twice and out of order,
  * starts it again each time, and compares what is stored in the end with what was emitted.
  */
-export async function proveCrashSafety(options: CrashProofOptions, tell: (line: string) => void): Promise<CrashProof> {
+export async function proveCrashSafety(
+  options: CrashProofOptions,
+  tell: (line: string) => void,
+): Promise<CrashProof> {
   const folder = await mkdtemp(join(tmpdir(), 'kubehero-crash-'));
   const random = randomBySeed(options.seed);
   const ports = { http: await freePort(), grpc: await freePort() };
-  const args = ['--http', `127.0.0.1:${ports.http}`, '--grpc', `127.0.0.1:${ports.grpc}`, '--dashboard', 'off', '--collector', 'off'];
+  const args = [
+    '--http',
+    `127.0.0.1:${ports.http}`,
+    '--grpc',
+    `127.0.0.1:${ports.grpc}`,
+    '--dashboard',
+    'off',
+    '--collector',
+    'off',
+  ];
   let up = await startUp(folder, args);
-  const simulation = ['simulate', '--client', up.client, '--nodes', String(options.nodes), '--pods-per-node', String(options.podsPerNode), '--seconds', String(options.seconds), '--repeat', '2', '--shuffle', '--late', '0.05', '--output', 'json'];
+  const simulation = [
+    'simulate',
+    '--client',
+    up.client,
+    '--nodes',
+    String(options.nodes),
+    '--pods-per-node',
+    String(options.podsPerNode),
+    '--seconds',
+    String(options.seconds),
+    '--repeat',
+    '2',
+    '--shuffle',
+    '--late',
+    '0.05',
+    '--output',
+    'json',
+  ];
   const sender = start(simulation);
   let kills = 0;
   while (kills < options.kills) {
@@ -55,15 +84,37 @@ export async function proveCrashSafety(options: CrashProofOptions, tell: (line: 
   }
   const code = await sender.ended;
   if (code !== 0) throw new Error(`the simulator ended with ${code}: ${sender.errors()}`);
-  const emitted = JSON.parse(sender.output()) as { costPicodollars: string | number; from: string; to: string };
+  const emitted = JSON.parse(sender.output()) as {
+    costPicodollars: string | number;
+    from: string;
+    to: string;
+  };
   const stored: Record<string, string> = {};
   let observedNodeSeconds = 0;
-  const windows = { exactly: [emitted.from, emitted.to], ragged: [shift(emitted.from, -7), shift(emitted.to, 13)] };
+  const windows = {
+    exactly: [emitted.from, emitted.to],
+    ragged: [shift(emitted.from, -7), shift(emitted.to, 13)],
+  };
   await new Promise((resolve) => setTimeout(resolve, 15_000));
   for (const by of ['cluster', 'pod', 'node,namespace']) {
     for (const [name, [from = '', to = '']] of Object.entries(windows)) {
-      const cost = await runJson<CostJson>(['cost', '--client', up.client, '--by', by, '--from', from, '--to', to, '--output', 'json']);
-      const sum = cost.rows.reduce((total, row) => total + BigInt(row.costPicodollars), BigInt(cost.idle.costPicodollars));
+      const cost = await runJson<CostJson>([
+        'cost',
+        '--client',
+        up.client,
+        '--by',
+        by,
+        '--from',
+        from,
+        '--to',
+        to,
+        '--output',
+        'json',
+      ]);
+      const sum = cost.rows.reduce(
+        (total, row) => total + BigInt(row.costPicodollars),
+        BigInt(cost.idle.costPicodollars),
+      );
       stored[`${by} ${name}`] = (sum + BigInt(cost.unobserved.costPicodollars)).toString();
       observedNodeSeconds = cost.coverage.observedNodeSeconds;
     }

@@ -76,7 +76,8 @@ class Pair {
     const started = performance.now();
     for (;;) {
       const term = await tryFindLeader(this.stores.db).catch(() => undefined); // postgresql may be restarting
-      if (term !== undefined && term.epoch > after) return { term, ms: Math.round(performance.now() - started) };
+      if (term !== undefined && term.epoch > after)
+        return { term, ms: Math.round(performance.now() - started) };
       if (performance.now() - started > 60_000) throw new Error('nobody leads after 60 s');
       await delay(50);
     }
@@ -89,7 +90,9 @@ class Pair {
   }
 
   async stop(): Promise<void> {
-    for (const { process: { child, ended } } of this.replicas) {
+    for (const {
+      process: { child, ended },
+    } of this.replicas) {
       child.kill('SIGCONT');
       child.kill('SIGTERM');
       await Promise.race([ended, delay(20_000).then(() => child.kill('SIGKILL'))]);
@@ -98,12 +101,18 @@ class Pair {
 }
 
 /** Runs the rounds; each has a cluster of its own, whose stored cost must equal what was emitted. */
-export async function proveFailover(options: FailoverOptions, tell: (line: string) => void): Promise<readonly Round[]> {
+export async function proveFailover(
+  options: FailoverOptions,
+  tell: (line: string) => void,
+): Promise<readonly Round[]> {
   const stores = await startStores();
   const pair = new Pair(stores);
   await pair.start();
   const { term } = await pair.leader(0);
-  const proxy = new LeaderProxy(stores.db, new Map(pair.replicas.map(({ address, grpc }) => [address, grpc])));
+  const proxy = new LeaderProxy(
+    stores.db,
+    new Map(pair.replicas.map(({ address, grpc }) => [address, grpc])),
+  );
   const grpc = await proxy.start();
   await delay(1500);
   const rounds: Round[] = [];
@@ -135,23 +144,48 @@ interface Play {
   readonly name: string;
 }
 
-async function playRound({ pair, proxy, grpc, options, fault, epoch, name }: Play): Promise<{ round: Round; epoch: number }> {
+async function playRound(play: Play): Promise<{ round: Round; epoch: number }> {
+  const { pair, grpc, options, fault, name } = play;
   const before = await pair.leader(0);
   const client = await writeClient(pair, before.term, grpc, name);
-  const sender = start(['simulate', '--client', client, '--nodes', String(options.nodes), '--pods-per-node', String(options.podsPerNode), '--seconds', String(options.seconds), '--repeat', '2', '--output', 'json']);
+  const sender = start([
+    'simulate',
+    '--client',
+    client,
+    '--nodes',
+    String(options.nodes),
+    '--pods-per-node',
+    String(options.podsPerNode),
+    '--seconds',
+    String(options.seconds),
+    '--repeat',
+    '2',
+    '--output',
+    'json',
+  ]);
   await delay(1200 + Math.floor(Math.random() * 1500));
-  const { ms, after } = await inflict(pair, proxy, fault, before.term, options.stopMs, epoch);
+  const { ms, after } = await inflict(play, before.term);
   const code = await sender.ended;
   if (code !== 0) throw new Error(`the simulator ended with ${code}: ${sender.errors()}`);
-  const emitted = String((JSON.parse(sender.output()) as { costPicodollars: string | number }).costPicodollars);
+  const emitted = String(
+    (JSON.parse(sender.output()) as { costPicodollars: string | number }).costPicodollars,
+  );
   await waitForRollups(pair.stores.db);
   const key = (await tryFindClusterByName(pair.stores.db, name))?.key ?? 0;
-  const sums = await Promise.all((['second', 'minute'] as const).map((level) => sumTable(pair.stores.clickhouse, level, key)));
+  const sums = await Promise.all(
+    (['second', 'minute'] as const).map((level) => sumTable(pair.stores.clickhouse, level, key)),
+  );
   const equal = sums.every(({ cost }) => cost.toString() === emitted);
-  return { round: { fault, takeoverMs: ms, equal, emitted, stored: sums.map(({ cost }) => cost).join(' ') }, epoch: after };
+  return {
+    round: { fault, takeoverMs: ms, equal, emitted, stored: sums.map(({ cost }) => cost).join(' ') },
+    epoch: after,
+  };
 }
 
-async function inflict(pair: Pair, proxy: LeaderProxy, fault: Fault, term: LeaseTerm, stopMs: number, epoch: number): Promise<{ ms: number; after: number }> {
+async function inflict(
+  { pair, proxy, fault, epoch, options }: Play,
+  term: LeaseTerm,
+): Promise<{ ms: number; after: number }> {
   if (fault === 'postgres') {
     const started = performance.now();
     await pair.stores.restartPostgres();
@@ -164,7 +198,7 @@ async function inflict(pair: Pair, proxy: LeaderProxy, fault: Fault, term: Lease
   proxy.cut();
   if (fault === 'kill') replica.process = pair.launch(replica);
   else {
-    await delay(Math.max(0, stopMs - next.ms));
+    await delay(Math.max(0, options.stopMs - next.ms));
     replica.process.child.kill('SIGCONT');
   }
   return { ms: next.ms, after: next.term.epoch };
@@ -179,7 +213,14 @@ async function writeClient(pair: Pair, term: LeaseTerm, grpc: number, name: stri
   await writeFile(file('ca.pem'), added.caBundlePem);
   await writeFile(file('cert.pem'), added.certificatePem);
   await writeFile(file('key.pem'), added.privateKeyPem);
-  const client = { server, token: pair.token, grpc: `127.0.0.1:${grpc}`, caFile: file('ca.pem'), clusterCertFile: file('cert.pem'), clusterKeyFile: file('key.pem') };
+  const client = {
+    server,
+    token: pair.token,
+    grpc: `127.0.0.1:${grpc}`,
+    caFile: file('ca.pem'),
+    clusterCertFile: file('cert.pem'),
+    clusterKeyFile: file('key.pem'),
+  };
   await writeFile(file('client.json'), JSON.stringify(client));
   return file('client.json');
 }

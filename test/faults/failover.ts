@@ -22,5 +22,7 @@ const rounds = await proveFailover(
 );
 const equal = rounds.every((round) => round.equal);
 const longest = Math.max(...rounds.map(({ takeoverMs }) => takeoverMs));
-process.stdout.write(`${JSON.stringify({ proof: 'failover', equal, rounds: rounds.length, longestTakeoverMs: longest })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ proof: 'failover', equal, rounds: rounds.length, longestTakeoverMs: longest })}\n`,
+);
 process.exitCode = equal && longest <= 15_000 ? 0 : 1;

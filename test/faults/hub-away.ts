@@ -13,7 +13,9 @@ import { freePort, startStores } from '../support/stack.js';
  * unobserved). `node dist/js/test/faults/hub-away.js [--short 55] [--long 120]`, with the real collector of this
  * machine at 3.6 USD an hour: a second costs 0.001 USD.
  */
-const { values } = parseArgs({ options: { short: { type: 'string', default: '55' }, long: { type: 'string', default: '120' } } });
+const { values } = parseArgs({
+  options: { short: { type: 'string', default: '55' }, long: { type: 'string', default: '120' } },
+});
 const STARTING_MS = 2500;
 const stores = await startStores();
 const token = randomBytes(16).toString('hex');
@@ -57,7 +59,9 @@ async function seriesCount(): Promise<number> {
 
 let hub = startHub();
 await untilReady();
-const added = await createConnectClient({ server, token }).client(admin.ClusterService).AddCluster({ name: 'edge' });
+const added = await createConnectClient({ server, token })
+  .client(admin.ClusterService)
+  .AddCluster({ name: 'edge' });
 await writeFile(file('edge-ca.pem'), added.caBundlePem);
 await writeFile(file('edge-cert.pem'), added.certificatePem);
 await writeFile(file('edge-key.pem'), added.privateKeyPem);
@@ -84,11 +88,28 @@ async function away(seconds: number, settleMs: number): Promise<CostJson & { ser
   await untilReady();
   await delay(settleMs);
   const to = new Date(Math.floor(Date.now() / 1000 - 5) * 1000).toISOString();
-  const cost = await runJson<CostJson>(['cost', '--client', file('client.json'), '--by', 'cluster', '--from', from, '--to', to, '--output', 'json']);
+  const cost = await runJson<CostJson>([
+    'cost',
+    '--client',
+    file('client.json'),
+    '--by',
+    'cluster',
+    '--from',
+    from,
+    '--to',
+    to,
+    '--output',
+    'json',
+  ]);
   return { ...cost, seriesWhileBack: await seriesCount() };
 }
 
-const summary = ({ coverage, unobserved, total, seriesWhileBack }: CostJson & { seriesWhileBack: number }): object => ({
+const summary = ({
+  coverage,
+  unobserved,
+  total,
+  seriesWhileBack,
+}: CostJson & { seriesWhileBack: number }): object => ({
   ...coverage,
   unobserved: unobserved.costPicodollars,
   unobservedNodeSeconds: unobserved.nodeSeconds,

@@ -23,7 +23,15 @@ describe('what is stored equals what was emitted, to the picodollar', () => {
 
   const run = async (cluster: string, flags: Record<string, unknown>): Promise<SimulationResult> => {
     const settings = readSettings(simulateSettings, {
-      flags: { nodes: '7', podsPerNode: '13', seconds: '200', start: START, cluster, client: plane.clientFile, ...flags },
+      flags: {
+        nodes: '7',
+        podsPerNode: '13',
+        seconds: '200',
+        start: START,
+        cluster,
+        client: plane.clientFile,
+        ...flags,
+      },
     });
     const { result } = await simulate(settings, {
       logger: silentLogger,
@@ -34,7 +42,9 @@ describe('what is stored equals what was emitted, to the picodollar', () => {
   };
 
   const costOf = async (cluster: string, by: readonly string[]): Promise<query.GetCostResponse> => {
-    const client = createConnectClient({ server: plane.plane.url, token: plane.token }).client(query.CostService);
+    const client = createConnectClient({ server: plane.plane.url, token: plane.token }).client(
+      query.CostService,
+    );
     const from = new Date(Date.parse(START) - 3_600_000).toISOString();
     const to = new Date(Date.parse(START) + 3_600_000).toISOString();
     return await client.GetCost({ by: [...by], where: [{ key: 'cluster', value: cluster }], from, to });

@@ -18,15 +18,19 @@ export interface Started {
 
 /** Starts a `kubehero` command. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   let errors = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => { resolve(code); }));
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => {
+      resolve(code);
+    }),
+  );
   return { child, output: () => output, errors: () => errors, ended };
 }
 
@@ -39,7 +43,11 @@ export async function runJson<T>(args: readonly string[]): Promise<T> {
 }
 
 /** Starts `kubehero up` and waits until `client.json` is there. */
-export async function startUp(folder: string, args: readonly string[], timeoutMs = 60_000): Promise<Started & { client: string }> {
+export async function startUp(
+  folder: string,
+  args: readonly string[],
+  timeoutMs = 60_000,
+): Promise<Started & { client: string }> {
   const up = start(['up', '--data-dir', folder, ...args]);
   const client = join(folder, 'client.json');
   const deadline = Date.now() + timeoutMs;
@@ -55,7 +63,10 @@ export async function startUp(folder: string, args: readonly string[], timeoutMs
 /** The part of `kubehero cost --output json` that tests read. */
 export interface CostJson {
   readonly coverage: { readonly expectedNodeSeconds: number; readonly observedNodeSeconds: number };
-  readonly rows: readonly (Readonly<Record<string, string>> & { readonly costPicodollars: string; readonly cpuCoreSeconds: number })[];
+  readonly rows: readonly (Readonly<Record<string, string>> & {
+    readonly costPicodollars: string;
+    readonly cpuCoreSeconds: number;
+  })[];
   readonly idle: { readonly costPicodollars: string };
   readonly unobserved: { readonly costPicodollars: string; readonly nodeSeconds: number };
   readonly total: { readonly costPicodollars: string };

@@ -36,7 +36,10 @@ export class ChildProgram {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#child?.kill('SIGTERM');
-    const ended = await Promise.race([this.#running?.then(() => true), delay(STOP_TIMEOUT_MS, false, { ref: false })]);
+    const ended = await Promise.race([
+      this.#running?.then(() => true),
+      delay(STOP_TIMEOUT_MS, false, { ref: false }),
+    ]);
     if (ended === false) {
       this.options.logger.warn('a program did not end in time and is killed', { program: this.options.name });
       this.#child?.kill('SIGKILL');
@@ -50,8 +53,13 @@ export class ChildProgram {
       const started = performance.now();
       const code = await this.#once();
       if (this.#stopping.signal.aborted) return;
-      pause = performance.now() - started > STEADY_MS ? FIRST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
-      this.options.logger.warn('a program ended and is started again', { program: this.options.name, code, pauseMs: pause });
+      pause =
+        performance.now() - started > STEADY_MS ? FIRST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
+      this.options.logger.warn('a program ended and is started again', {
+        program: this.options.name,
+        code,
+        pauseMs: pause,
+      });
       await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined); // aborted: the loop ends
     }
   }
@@ -61,13 +69,17 @@ export class ChildProgram {
     const child = spawn(process.execPath, [...args], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     createInterface({ input: child.stdout }).on('line', (line) => onLine?.(line));
-    createInterface({ input: child.stderr }).on('line', (line) => { logger.debug(line, { program: name }); });
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      logger.debug(line, { program: name });
+    });
     return await new Promise((resolve) => {
       child.once('error', (error) => {
         logger.error('a program could not be started', { program: name, error });
         resolve(null);
       });
-      child.once('exit', (code) => { resolve(code); });
+      child.once('exit', (code) => {
+        resolve(code);
+      });
     });
   }
 }

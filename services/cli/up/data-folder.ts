@@ -70,11 +70,18 @@ export class DataFolder {
     const holder = existsSync(this.lockFile) ? (await readFile(this.lockFile, 'utf8')).trim() : '';
     const [pid = ''] = holder.split(' ');
     if (holder !== '' && holder === describeProcess(Number(pid))) {
-      throw new UserError('IN_USE', `the data folder ${this.path} is in use by process ${pid}: stop it, or give another --data-dir`);
+      throw new UserError(
+        'IN_USE',
+        `the data folder ${this.path} is in use by process ${pid}: stop it, or give another --data-dir`,
+      );
     }
     await rm(this.lockFile, { force: true });
     const handle = await open(this.lockFile, 'wx', 0o600).catch((cause: unknown) => {
-      throw new UserError('IN_USE', `the data folder ${this.path} was taken by another process just now: give another --data-dir`, { cause });
+      throw new UserError(
+        'IN_USE',
+        `the data folder ${this.path} was taken by another process just now: give another --data-dir`,
+        { cause },
+      );
     });
     await handle.writeFile(`${describeProcess(process.pid)}\n`);
     await handle.close();

@@ -15,7 +15,7 @@ import { defaultDataFolder } from './data-folder.js';
 
 const price: Setting<string | undefined> = {
   flag: 'node-price',
-  reason: "price of this machine in USD per hour; default: by its type, else by its CPUs and memory",
+  reason: 'price of this machine in USD per hour; default: by its type, else by its CPUs and memory',
   unit: 'usd-per-hour',
   fallback: undefined,
   show: String,
@@ -39,6 +39,7 @@ const dashboard: Setting<HostPort | 'off'> = {
 };
 
 /** Settings of `kubehero up`. @param environment - tells the default data folder */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the table's own type is what settings are read from
 export function upSettings(environment: NodeJS.ProcessEnv) {
   return {
     dataDir: pathSetting({
@@ -92,4 +93,3 @@ export function upSettings(environment: NodeJS.ProcessEnv) {
     }),
   };
 }
-

@@ -19,14 +19,18 @@ export async function openStores(folder: DataFolder, logger: Logger): Promise<Em
       startEmbeddedPostgres({
         directory: folder.file('postgres'),
         port,
-        log: (line) => { logger.debug(line, { program: 'postgresql' }); },
+        log: (line) => {
+          logger.debug(line, { program: 'postgresql' });
+        },
       }),
     ),
     openEmbeddedClickHouse({ directory: folder.file('clickhouse') }),
   ]);
   const db = connectPostgres({
     url: postgres.url,
-    onIdleError: (error) => { logger.warn('a connection to postgresql broke', { error }); },
+    onIdleError: (error) => {
+      logger.warn('a connection to postgresql broke', { error });
+    },
   });
   const close = async (): Promise<void> => {
     await clickhouse.close();
@@ -43,6 +47,10 @@ async function freePort(): Promise<number> {
     server.listen(0, '127.0.0.1', resolve);
   });
   const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => { resolve(); }));
+  await new Promise<void>((resolve) =>
+    server.close(() => {
+      resolve();
+    }),
+  );
   return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -53,7 +53,10 @@ export class Up {
     const grpc = formatHostPort({ host: dialled(this.#settings.grpc), port: plane.grpcPort });
     if (this.#settings.collector !== 'off') this.#startCollector(folder, grpc, files);
     const page = await this.#startDashboard(folder, plane.url, token);
-    const loginUrl = page === undefined ? undefined : `${page}/login#${await makeLoginToken(stores.db, 'admin', LOGIN_LIFETIME_MS)}`;
+    const loginUrl =
+      page === undefined
+        ? undefined
+        : `${page}/login#${await makeLoginToken(stores.db, 'admin', LOGIN_LIFETIME_MS)}`;
     const client = { server: plane.url, token, grpc, ...files };
     await folder.write('client.json', `${JSON.stringify(client, undefined, 2)}\n`);
     return { http: plane.url, grpc, loginUrl, clientFile: folder.file('client.json') };
@@ -62,7 +65,9 @@ export class Up {
   /** Stops everything, last started first; failures are logged and do not keep the rest from stopping. */
   async stop(): Promise<void> {
     for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) {
-      await undo().catch((error: unknown) => { this.#logger.error('stopping failed', { error }); });
+      await undo().catch((error: unknown) => {
+        this.#logger.error('stopping failed', { error });
+      });
     }
   }
 
@@ -87,7 +92,11 @@ export class Up {
     return plane;
   }
 
-  async #writeCertificates(folder: DataFolder, stores: EmbeddedStores, plane: ControlPlane): Promise<Record<string, string>> {
+  async #writeCertificates(
+    folder: DataFolder,
+    stores: EmbeddedStores,
+    plane: ControlPlane,
+  ): Promise<Record<string, string>> {
     const name = this.#settings.cluster;
     const cluster =
       (await tryFindClusterByName(stores.db, name)) ??
@@ -132,7 +141,11 @@ export class Up {
     const sessionSecret = (await folder.secret('session-key')).toString('hex');
     return await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new Error("the dashboard did not start: run with --log-level debug to see why, or with --dashboard off"));
+        reject(
+          new Error(
+            'the dashboard did not start: run with --log-level debug to see why, or with --dashboard off',
+          ),
+        );
       }, DASHBOARD_TIMEOUT_MS);
       const program = new ChildProgram({
         name: 'dashboard',
@@ -170,7 +183,9 @@ function compiled(relative: string): string {
 /** What a child needs of this process's environment, and nothing that could be a secret. */
 function inherited(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS', 'KUBECONFIG'];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 function readyUrl(line: string): string | undefined {

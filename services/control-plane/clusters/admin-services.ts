@@ -1,5 +1,13 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { admin, implement, isClusterId, RpcError, type CertificateAuthority, type Implementation, type IssuedIdentity } from '@kubehero/rpc';
+import {
+  admin,
+  implement,
+  isClusterId,
+  RpcError,
+  type CertificateAuthority,
+  type Implementation,
+  type IssuedIdentity,
+} from '@kubehero/rpc';
 import {
   addCluster,
   addLoginToken,
@@ -46,7 +54,10 @@ export function adminServices({ db, authority }: AdminServicesOptions): readonly
       Redeem: async ({ token }) => {
         const subject = await redeemLoginToken(db, hashOf(token));
         if (subject === undefined) {
-          throw new RpcError('unauthenticated', "this login link was used or has expired: get a new one with 'kubehero login-link'");
+          throw new RpcError(
+            'unauthenticated',
+            "this login link was used or has expired: get a new one with 'kubehero login-link'",
+          );
         }
         return { subject, expiresAtS: Math.floor(Date.now() / 1000) + SESSION_S };
       },
@@ -59,10 +70,16 @@ async function registerCluster(
   request: { name: string; cloud: string; region: string; labels: Readonly<Record<string, string>> },
 ): Promise<ClusterRow> {
   if (!isClusterId(request.name)) {
-    throw new RpcError('invalid_argument', `'${request.name}' is no name of a cluster: give letters, digits, '.', '_' and '-'`);
+    throw new RpcError(
+      'invalid_argument',
+      `'${request.name}' is no name of a cluster: give letters, digits, '.', '_' and '-'`,
+    );
   }
   if ((await tryFindClusterByName(db, request.name)) !== undefined) {
-    throw new RpcError('already_exists', `a cluster '${request.name}' is registered: rotate its certificate or choose another name`);
+    throw new RpcError(
+      'already_exists',
+      `a cluster '${request.name}' is registered: rotate its certificate or choose another name`,
+    );
   }
   return await addCluster(db, { id: randomUUID(), ...request });
 }
@@ -70,11 +87,16 @@ async function registerCluster(
 async function findCluster(db: Kysely<Database>, idOrName: string): Promise<ClusterRow> {
   const clusters = await listClusters(db);
   const found = clusters.find(({ id, name, removed }) => !removed && (id === idOrName || name === idOrName));
-  if (found === undefined) throw new RpcError('not_found', `no cluster '${idOrName}' is registered: see 'kubehero cluster list'`);
+  if (found === undefined)
+    throw new RpcError('not_found', `no cluster '${idOrName}' is registered: see 'kubehero cluster list'`);
   return found;
 }
 
-function toAnswer(cluster: ClusterRow, identity: IssuedIdentity, authority: CertificateAuthority): admin.AddClusterResponseInput {
+function toAnswer(
+  cluster: ClusterRow,
+  identity: IssuedIdentity,
+  authority: CertificateAuthority,
+): admin.AddClusterResponseInput {
   return {
     clusterId: cluster.id,
     certificatePem: identity.certificateChainPem,
@@ -88,7 +110,11 @@ function toAnswer(cluster: ClusterRow, identity: IssuedIdentity, authority: Cert
  *
  * @param lifetimeMs - how long it can be used
  */
-export async function makeLoginToken(db: Kysely<Database>, subject: string, lifetimeMs: number): Promise<string> {
+export async function makeLoginToken(
+  db: Kysely<Database>,
+  subject: string,
+  lifetimeMs: number,
+): Promise<string> {
   const token = randomBytes(24).toString('base64url');
   await addLoginToken(db, { hash: hashOf(token), subject, expiresAt: new Date(Date.now() + lifetimeMs) });
   return token;

@@ -38,7 +38,9 @@ export async function renderCostMetrics({ live, names, nowS }: CostMetricsOption
       .join(',');
     sums.set(labels, (sums.get(labels) ?? 0) + (bucket.cost[row] ?? 0));
   }
-  const lines = [...sums].map(([labels, cost]) => `kubehero_pod_cost_usd_per_second{${labels}} ${cost / PICO}`);
+  const lines = [...sums].map(
+    ([labels, cost]) => `kubehero_pod_cost_usd_per_second{${labels}} ${cost / PICO}`,
+  );
   return `${[HEADER, ...lines].join('\n')}\n`;
 }
 

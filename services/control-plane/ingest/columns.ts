@@ -98,7 +98,8 @@ export class BatchColumns {
     let previous = -1;
     for (let i = 0; i < this.seconds; i += 1) {
       const second = this.second[i] as number;
-      if (second <= previous) throw new RejectedError('MALFORMED', `second ${second} comes after ${previous}: seconds must rise`);
+      if (second <= previous)
+        throw new RejectedError('MALFORMED', `second ${second} comes after ${previous}: seconds must rise`);
       previous = second;
       rows += this.rowCount[i] as number;
     }
@@ -112,7 +113,10 @@ export class BatchColumns {
     for (let i = 0; i < this.networkEntries; i += 1) {
       const row = this.netRow[i] as number;
       if (row < previous || row >= this.rows) {
-        throw new RejectedError('MALFORMED', `net_row ${row} at entry ${i}: rows must not fall and lie below ${this.rows}`);
+        throw new RejectedError(
+          'MALFORMED',
+          `net_row ${row} at entry ${i}: rows must not fall and lie below ${this.rows}`,
+        );
       }
       if ((this.netClass[i] as number) >= NETWORK_CLASSES) {
         throw new RejectedError('MALFORMED', `net_class ${this.netClass[i]} at entry ${i} is unknown`);
@@ -156,7 +160,10 @@ class WordColumn {
 
 function countOf(name: string, bytes: Uint8Array, width: number): number {
   if (bytes.length % width !== 0) {
-    throw new RejectedError('MALFORMED', `${name} has ${bytes.length} bytes, which is no multiple of ${width}`);
+    throw new RejectedError(
+      'MALFORMED',
+      `${name} has ${bytes.length} bytes, which is no multiple of ${width}`,
+    );
   }
   return bytes.length / width;
 }

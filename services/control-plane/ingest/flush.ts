@@ -1,11 +1,12 @@
-import type { GapList, Gap } from '@kubehero/domain';
+import type { Gap, GapList } from '@kubehero/domain';
 import { PodCostColumns } from '@kubehero/store-clickhouse';
 import type { MinuteIncrement, NodeGapRecord, NodeProgressRecord } from '@kubehero/store-postgres';
-import { BatchColumns, type BatchLimits } from './columns.js';
+import type { BatchColumns } from './columns.js';
+import { type BatchLimits } from './columns.js';
 import { NodeDictionary } from './node-dictionary.js';
 import type { NodeState } from './node-registry.js';
 import { RejectedError } from './rejection.js';
-import { SecondWriter, unobservedCost, type NodeContext } from './second-writer.js';
+import { unobservedCost, type NodeContext, type SecondWriter } from './second-writer.js';
 import type { Session, SessionNode } from './session.js';
 import type { WireNodeBatch } from './wire.js';
 
@@ -23,7 +24,13 @@ const CHUNK_ROWS = 32_768;
 /** CPU time beyond this multiple of the node's capacity is a broken counter, not usage. */
 const IMPLAUSIBLE_FACTOR = 10;
 const SECONDS_PER_MINUTE = 60;
-const SOURCES = ['SOURCE_UNSPECIFIED', 'SOURCE_BPF', 'SOURCE_CGROUP_V2', 'SOURCE_CGROUP_V1', 'SOURCE_SIMULATED'];
+const SOURCES = [
+  'SOURCE_UNSPECIFIED',
+  'SOURCE_BPF',
+  'SOURCE_CGROUP_V2',
+  'SOURCE_CGROUP_V1',
+  'SOURCE_SIMULATED',
+];
 
 const EMPTY_DICTIONARY = new NodeDictionary();
 
@@ -57,7 +64,11 @@ export class Flush {
   #minute: MinuteSum | undefined;
 
   constructor(
-    private readonly tools: { readonly writer: SecondWriter; readonly columns: BatchColumns; readonly pool: PodCostColumns[] },
+    private readonly tools: {
+      readonly writer: SecondWriter;
+      readonly columns: BatchColumns;
+      readonly pool: PodCostColumns[];
+    },
     private readonly limits: FlushLimits,
   ) {}
 
@@ -93,7 +104,7 @@ export class Flush {
     for (let second = gap.from; second < gap.to; second += 1) {
       const price = node.prices.at(second, node.capacity);
       const sum = this.tools.writer.writeUnobserved(context, second, price, this.#room(1));
-      this.#count(node.clusterKey, second, sum.rows, 0, sum.cost);
+      this.#count(node.clusterKey, second, { ...sum, nodeSeconds: 0 });
       this.#late(node.clusterKey, second);
     }
     const staged = this.#stage(node);
@@ -117,7 +128,9 @@ export class Flush {
     const changed = [...this.#staged].filter(([, staged]) => staged.gapsChanged);
     return {
       nodeKeys: changed.map(([node]) => node.key),
-      gaps: changed.flatMap(([node, staged]) => staged.gaps.list().map((gap) => ({ ...gap, nodeKey: node.key }))),
+      gaps: changed.flatMap(([node, staged]) =>
+        staged.gaps.list().map((gap) => ({ ...gap, nodeKey: node.key })),
+      ),
     };
   }
 
@@ -125,7 +138,7 @@ export class Flush {
   apply(): void {
     for (const [node, staged] of this.#staged) {
       node.progress = staged.progress;
-      node.gaps = staged.gaps;
+      node.gaps = staged.gaps.clone(); // the next write changes its own copy while this one is stored
     }
   }
 
@@ -139,12 +152,14 @@ export class Flush {
       const second = columns.second[i] as number;
       const rows = columns.rowCount[i] as number;
       let netTo = netFrom;
-      while (netTo < columns.networkEntries && (columns.netRow[netTo] as number) < firstRow + rows) netTo += 1;
+      while (netTo < columns.networkEntries && (columns.netRow[netTo] as number) < firstRow + rows)
+        netTo += 1;
       if (this.#take(state, node, second, batch)) {
         const slice = { second, firstRow, rows, netFrom, netTo };
-        const sum = writer.writeObserved(context, columns, slice, state.prices.at(second, state.capacity), this.#room(rows + 1));
+        const price = state.prices.at(second, state.capacity);
+        const sum = writer.writeObserved(context, columns, { slice, price }, this.#room(rows + 1));
         this.rows += sum.rows;
-        this.#count(session.clusterKey, second, sum.rows, 1, sum.cost);
+        this.#count(session.clusterKey, second, { ...sum, nodeSeconds: 1 });
       } else repeated += 1;
       firstRow += rows;
       netFrom = netTo;
@@ -157,7 +172,7 @@ export class Flush {
     const staged = this.#stage(state);
     const { progress, gaps } = staged;
     if (progress === undefined) {
-      staged.progress = this.#progressOf(state, node, batch, second, second);
+      staged.progress = this.#progressOf(state, node, batch, { firstSecond: second, lastSecond: second });
       return true;
     }
     if (second > progress.lastSecond) {
@@ -165,7 +180,10 @@ export class Flush {
         gaps.add({ from: progress.lastSecond + 1, to: second, ran: didRun(state, progress), charged: false });
         staged.gapsChanged = true;
       }
-      staged.progress = this.#progressOf(state, node, batch, progress.firstSecond, second);
+      staged.progress = this.#progressOf(state, node, batch, {
+        firstSecond: progress.firstSecond,
+        lastSecond: second,
+      });
       return true;
     }
     if (second < progress.firstSecond) {
@@ -185,7 +203,7 @@ export class Flush {
     this.#late(state.clusterKey, second);
     if (gap.charged) {
       const cost = unobservedCost(second, state.prices.at(second, state.capacity));
-      this.#count(state.clusterKey, second, -1, 0, -cost);
+      this.#count(state.clusterKey, second, { rows: -1, cost: -cost, nodeSeconds: 0 });
     }
     return true;
   }
@@ -194,17 +212,16 @@ export class Flush {
     state: NodeState,
     node: SessionNode,
     batch: WireNodeBatch,
-    firstSecond: number,
-    lastSecond: number,
+    span: Pick<NodeProgressRecord, 'firstSecond' | 'lastSecond'>,
   ): NodeProgressRecord {
     return {
       nodeKey: state.key,
       incarnation: node.incarnation,
       bootId: state.spec?.bootId ?? '',
       bootedAt: Number(state.spec?.bootedAtS ?? 0),
-      source: typeof batch.source === 'number' ? (SOURCES[batch.source] ?? 'SOURCE_UNSPECIFIED') : batch.source,
-      firstSecond,
-      lastSecond,
+      source:
+        typeof batch.source === 'number' ? (SOURCES[batch.source] ?? 'SOURCE_UNSPECIFIED') : batch.source,
+      ...span,
     };
   }
 
@@ -213,21 +230,33 @@ export class Flush {
     const oldest = columns.second[0] ?? newest;
     const now = this.limits.nowS();
     if (columns.seconds > 0 && newest > now + this.limits.maxAheadS) {
-      throw new RejectedError('FROM_THE_FUTURE', `second ${newest} lies ${newest - now} s ahead of the hub's clock: at most ${this.limits.maxAheadS} s are taken; set the node's clock`);
+      throw new RejectedError(
+        'FROM_THE_FUTURE',
+        `second ${newest} lies ${newest - now} s ahead of the hub's clock: at most ${this.limits.maxAheadS} s are taken; set the node's clock`,
+      );
     }
     if (columns.seconds > 0 && oldest < this.limits.horizonS()) {
-      throw new RejectedError('TOO_OLD', `second ${oldest} is older than the horizon ${this.limits.horizonS()}: raw rows of that time have expired`);
+      throw new RejectedError(
+        'TOO_OLD',
+        `second ${oldest} is older than the horizon ${this.limits.horizonS()}: raw rows of that time have expired`,
+      );
     }
     const mostCpuUs = state.capacity.cpuMillicores * 1000 * IMPLAUSIBLE_FACTOR;
     const mostMemory = state.capacity.memoryBytes * IMPLAUSIBLE_FACTOR;
     for (let row = 0; row < columns.rows; row += 1) {
       if ((columns.cpuUs[row] as number) > mostCpuUs || columns.memoryBytes(row) > mostMemory) {
-        throw new RejectedError('IMPLAUSIBLE', `row ${row} used ${columns.cpuUs[row]} µs and ${columns.memoryBytes(row)} bytes on a node of ${state.capacity.cpuMillicores} millicores and ${state.capacity.memoryBytes} bytes`);
+        throw new RejectedError(
+          'IMPLAUSIBLE',
+          `row ${row} used ${columns.cpuUs[row]} µs and ${columns.memoryBytes(row)} bytes on a node of ${state.capacity.cpuMillicores} millicores and ${state.capacity.memoryBytes} bytes`,
+        );
       }
     }
     for (let i = 0; i < columns.seconds; i += 1) {
       if ((columns.rowCount[i] as number) >= CHUNK_ROWS) {
-        throw new RejectedError('OVERSIZED', `${columns.rowCount[i]} rows in one second: at most ${CHUNK_ROWS - 1} are taken`);
+        throw new RejectedError(
+          'OVERSIZED',
+          `${columns.rowCount[i]} rows in one second: at most ${CHUNK_ROWS - 1} are taken`,
+        );
       }
     }
   }
@@ -241,7 +270,11 @@ export class Flush {
   }
 
   #stage(state: NodeState): StagedNode {
-    const staged = this.#staged.get(state) ?? { progress: state.progress, gaps: state.gaps.clone(), gapsChanged: false };
+    const staged = this.#staged.get(state) ?? {
+      progress: state.progress,
+      gaps: state.gaps.clone(),
+      gapsChanged: false,
+    };
     this.#staged.set(state, staged);
     return staged;
   }
@@ -255,7 +288,11 @@ export class Flush {
     return chunk;
   }
 
-  #count(clusterKey: number, second: number, rows: number, nodeSeconds: number, cost: number): void {
+  #count(
+    clusterKey: number,
+    second: number,
+    added: { rows: number; nodeSeconds: number; cost: number },
+  ): void {
     const minute = second - (second % SECONDS_PER_MINUTE);
     let sum = this.#minute;
     if (sum?.minute !== minute || sum.clusterKey !== clusterKey) {
@@ -264,9 +301,9 @@ export class Flush {
       this.#minutes.set(key, sum);
       this.#minute = sum;
     }
-    sum.rows += rows;
-    sum.nodeSeconds += nodeSeconds;
-    sum.cost += BigInt(cost);
+    sum.rows += added.rows;
+    sum.nodeSeconds += added.nodeSeconds;
+    sum.cost += BigInt(added.cost);
   }
 
   #late(clusterKey: number, second: number): void {

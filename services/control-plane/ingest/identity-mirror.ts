@@ -12,7 +12,9 @@ export class IdentityMirror {
 
   /** Highest key that is there, 0 where none is. */
   async highestKey(): Promise<number> {
-    const [row] = await this.clickhouse.query<{ key: number }>(`SELECT max(key) AS key FROM ${this.database}.identity`);
+    const [row] = await this.clickhouse.query<{ key: number }>(
+      `SELECT max(key) AS key FROM ${this.database}.identity`,
+    );
     return Number(row?.key ?? 0);
   }
 

@@ -27,7 +27,10 @@ export class IngestMetrics {
       help: 'Writes that failed; emitters sent again',
     });
     this.#rows = metrics.counter({ name: 'kubehero_ingest_rows_total', help: 'Rows stored' });
-    this.#nodeSeconds = metrics.counter({ name: 'kubehero_ingest_node_seconds_total', help: 'Node-seconds stored' });
+    this.#nodeSeconds = metrics.counter({
+      name: 'kubehero_ingest_node_seconds_total',
+      help: 'Node-seconds stored',
+    });
     this.#store = metrics.histogram({
       name: 'kubehero_ingest_store_seconds',
       help: 'Time from the start of a write to its durability in both stores',

@@ -48,7 +48,10 @@ const MAX_POOLED_CHUNKS = 30;
 
 /** A write that is under way. */
 interface Storing {
+  /** The rows are durable (or failed): the next write may begin. */
   isOver: boolean;
+  readonly inserted: Promise<void>;
+  /** Ledger and progress are durable too, and it was acknowledged. */
   done: Promise<void>;
 }
 
@@ -58,7 +61,7 @@ interface Staged {
   readonly taken: readonly PendingBatch[];
 }
 
-const DONE: Storing = { isOver: true, done: Promise.resolve() };
+const DONE: Storing = { isOver: true, inserted: Promise.resolve(), done: Promise.resolve() };
 
 /**
  * Stores sealed seconds: one write in flight, and all that arrived meanwhile in the next one, which is staged while
@@ -145,9 +148,14 @@ export class Ingest {
     while (this.#term === term) {
       try {
         const staged = await this.#stage(storing);
-        await storing.done;
-        storing = staged === undefined ? DONE : this.#begin(staged, term);
-        if (staged === undefined) await this.#nap();
+        if (staged === undefined) {
+          await storing.done;
+          storing = DONE;
+          await this.#nap();
+        } else {
+          await storing.inserted;
+          storing = this.#begin(staged, term, storing);
+        }
       } catch (error) {
         await storing.done.catch(() => undefined); // it failed for the same reason, or is what failed
         storing = DONE;
@@ -202,7 +210,7 @@ export class Ingest {
     const charged = this.#gaps.chargeDue(flush, MAX_ROWS_PER_INSERT / 4);
     const taken = await this.#fill(flush);
     while (!storing.isOver && this.isLeading && flush.rows < MAX_ROWS_PER_INSERT / 2) {
-      await Promise.race([storing.done, this.#nap()]);
+      await Promise.race([storing.inserted, this.#nap()]);
       taken.push(...(await this.#fill(flush)));
     }
     if (taken.length === 0 && charged === 0) return undefined;
@@ -211,18 +219,31 @@ export class Ingest {
     return { flush, taken };
   }
 
-  #begin({ flush, taken }: Staged, term: LeaseTerm): Storing {
-    const storing = { isOver: false, done: Promise.resolve() };
-    storing.done = this.#finish(flush, taken, term).finally(() => {
-      storing.isOver = true;
+  /** Rows of this write go in while the ledger of the one before is written; ledgers are written in order. */
+  #begin({ flush, taken }: Staged, term: LeaseTerm, before: Storing): Storing {
+    const started = performance.now();
+    const inserted = this.#insertRows(flush, term);
+    const storing = { isOver: false, inserted, done: Promise.resolve() };
+    storing.done = this.#finish({ flush, taken }, term, {
+      started,
+      ready: Promise.all([inserted, before.done]),
     });
+    inserted.then(
+      () => (storing.isOver = true),
+      () => (storing.isOver = true),
+    );
     storing.done.catch(() => undefined); // the loop awaits it and recovers
     return storing;
   }
 
-  async #finish(flush: Flush, taken: readonly PendingBatch[], term: LeaseTerm): Promise<void> {
-    const started = performance.now();
-    await this.#store(flush, term);
+  async #finish(
+    { flush, taken }: Staged,
+    term: LeaseTerm,
+    rows: { started: number; ready: Promise<unknown> },
+  ): Promise<void> {
+    const { started } = rows;
+    await rows.ready;
+    await this.#writeLedger(flush, term);
     this.#options.metrics.observe(flush, performance.now() - started);
     this.#options.onDurable(flush.chunks);
     this.#recycle(flush);
@@ -286,7 +307,8 @@ export class Ingest {
     for (const part of batch.nodes) {
       const node = session.nodes[part.node];
       try {
-        if (node === undefined) throw new RejectedError('UNKNOWN_NODE', `node ${part.node} was never introduced on this stream`);
+        if (node === undefined)
+          throw new RejectedError('UNKNOWN_NODE', `node ${part.node} was never introduced on this stream`);
         this.#options.metrics.repeated.inc(flush.add(session, node, part));
       } catch (error) {
         if (!(error instanceof RejectedError)) throw error;
@@ -301,14 +323,17 @@ export class Ingest {
     }
   }
 
-  async #store(flush: Flush, term: LeaseTerm): Promise<void> {
-    const { db } = this.#options;
+  async #insertRows(flush: Flush, term: LeaseTerm): Promise<void> {
     if (flush.lateMinutes.size > 0) {
-      await asLeader(db, term, (transaction) => markDirty(transaction, [...flush.lateMinutes.values()]));
+      const minutes = [...flush.lateMinutes.values()];
+      await asLeader(this.#options.db, term, (transaction) => markDirty(transaction, minutes));
     }
     await this.#insert(flush.chunks);
+  }
+
+  async #writeLedger(flush: Flush, term: LeaseTerm): Promise<void> {
     const { nodeKeys, gaps } = flush.gaps();
-    await asLeader(db, term, async (transaction) => {
+    await asLeader(this.#options.db, term, async (transaction) => {
       await saveProgress(transaction, flush.progress());
       await replaceGaps(transaction, nodeKeys, gaps);
       await addToLedger(transaction, flush.increments());

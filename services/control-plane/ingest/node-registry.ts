@@ -107,7 +107,11 @@ export class NodeRegistry {
    *
    * @param firstSecond - first second that this spec holds for
    */
-  async applySpec(node: { clusterKey: number; uid: string }, spec: WireNodeSpec, firstSecond: number): Promise<NodeState> {
+  async applySpec(
+    node: { clusterKey: number; uid: string },
+    spec: WireNodeSpec,
+    firstSecond: number,
+  ): Promise<NodeState> {
     const text = JSON.stringify(spec).replaceAll('\\u0000', '\uFFFD');
     const known = this.tryFind(node.clusterKey, node.uid);
     if (known?.specText === text && !known.gone) return known;
@@ -132,12 +136,18 @@ export class NodeRegistry {
 
   /** Notes that nodes run no more: what follows their last second is no gap. */
   async markGone(nodes: readonly NodeState[]): Promise<void> {
-    await markNodesGone(this.#options.db, nodes.map(({ key }) => key));
+    await markNodesGone(
+      this.#options.db,
+      nodes.map(({ key }) => key),
+    );
     for (const node of nodes) node.gone = true;
   }
 
   /** Keys of identities, in their order. */
-  async resolveIdentities(node: NodeState, identities: readonly WireIdentity[]): Promise<readonly IdentityRow[]> {
+  async resolveIdentities(
+    node: NodeState,
+    identities: readonly WireIdentity[],
+  ): Promise<readonly IdentityRow[]> {
     const missing = identities.filter((identity) => !node.identities.has(cacheKeyOf(identity)));
     if (missing.length > 0) await this.#addIdentities(node, missing);
     return identities.map((identity) => {
@@ -151,7 +161,9 @@ export class NodeRegistry {
     const { db } = this.#options;
     const names = [...new Set(identities.map((identity) => toStorable(identity.namespace)))];
     const namespaces = await upsertNamespaces(db, node.clusterKey, names);
-    const records = identities.map((identity) => toRecord(identity, namespaces.get(toStorable(identity.namespace)) ?? 0));
+    const records = identities.map((identity) =>
+      toRecord(identity, namespaces.get(toStorable(identity.namespace)) ?? 0),
+    );
     const rows = await upsertIdentities(db, node, records);
     await this.#options.onIdentities(rows);
     if (node.identities.size > MAX_CACHED_IDENTITIES) node.identities.clear();
@@ -218,7 +230,12 @@ function emptyState(node: NodeRow): NodeState {
 
 function isSamePrice(a: ActivationRow, b: Omit<ActivationRow, 'key'>): boolean {
   const text = (value: Omit<ActivationRow, 'key'>): string =>
-    JSON.stringify([value.picounitsPerHour?.toString() ?? null, value.currency, sorted(value.weights), sorted(value.networkRates)]);
+    JSON.stringify([
+      value.picounitsPerHour?.toString() ?? null,
+      value.currency,
+      sorted(value.weights),
+      sorted(value.networkRates),
+    ]);
   return text(a) === text(b);
 }
 
@@ -254,7 +271,9 @@ function toStorable(text: string): string {
 }
 
 function toStorableRecord(record: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [toStorable(key), toStorable(value)]));
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [toStorable(key), toStorable(value)]),
+  );
 }
 
 function cacheKeyOf(identity: WireIdentity): string {

@@ -1,4 +1,10 @@
-import { splitByResource, toPriceCurve, type NetworkRates, type NodeCapacity, type NodePrice } from '@kubehero/domain';
+import {
+  splitByResource,
+  toPriceCurve,
+  type NetworkRates,
+  type NodeCapacity,
+  type NodePrice,
+} from '@kubehero/domain';
 import type { ActivationRow } from '@kubehero/store-postgres';
 
 /** A price in force with all that a second needs worked out once. */
@@ -62,5 +68,9 @@ function toActivePrice(activation: ActivationRow, capacity: NodeCapacity): Activ
   const rates = activation.networkRates;
   if (activation.picounitsPerHour === null) return { activation, price: undefined, rates };
   const curve = toPriceCurve(activation.picounitsPerHour);
-  return { activation, price: { curve, parts: splitByResource(curve, capacity, activation.weights), capacity }, rates };
+  return {
+    activation,
+    price: { curve, parts: splitByResource(curve, capacity, activation.weights), capacity },
+    rates,
+  };
 }

@@ -58,10 +58,16 @@ export class PriceSource {
         explanation,
       });
     }
-    if (answer.price !== null) explanation.push(`currency ${answer.currency}: this hub reports in ${currency}`);
+    if (answer.price !== null)
+      explanation.push(`currency ${answer.currency}: this hub reports in ${currency}`);
     if (unitPrices === undefined) {
       explanation.push('configured unit prices: none, so the node is unpriced');
-      return this.#record(nodeKey, effectiveFrom, { picounitsPerHour: null, source: 'unpriced', sku: '', explanation });
+      return this.#record(nodeKey, effectiveFrom, {
+        picounitsPerHour: null,
+        source: 'unpriced',
+        sku: '',
+        explanation,
+      });
     }
     const capacity = toCapacity(spec);
     explanation.push(

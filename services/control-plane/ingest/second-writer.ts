@@ -3,6 +3,7 @@ import {
   costOfSecond,
   NodeSecondAllocator,
   type NodePrice,
+  type ResourceParts,
   type SecondUsage,
 } from '@kubehero/domain';
 import { RowState, type PodCostColumns, type WideColumn } from '@kubehero/store-clickhouse';
@@ -27,6 +28,12 @@ export interface SecondSlice {
   /** Network entries of these rows: [from, to). */
   readonly netFrom: number;
   readonly netTo: number;
+}
+
+/** A second with the price that was in force. */
+export interface PricedSlice {
+  readonly slice: SecondSlice;
+  readonly price: ActivePrice;
 }
 
 /** What a written second adds to the ledger. */
@@ -69,7 +76,12 @@ export class SecondWriter {
    * @param into - must have room for `rows + 1`
    * @throws RejectedError `MALFORMED` or `DUPLICATE_IDENTITY`; nothing is written then
    */
-  writeObserved(node: NodeContext, batch: BatchColumns, slice: SecondSlice, price: ActivePrice, into: PodCostColumns): SecondSum {
+  writeObserved(
+    node: NodeContext,
+    batch: BatchColumns,
+    { slice, price }: PricedSlice,
+    into: PodCostColumns,
+  ): SecondSum {
     this.#sort(node.dictionary, batch, slice);
     this.#gather(node.dictionary, batch, slice);
     const first = into.rows;
@@ -97,7 +109,10 @@ export class SecondWriter {
     for (let i = 0; i < slice.rows; i += 1) {
       const index = batch.identity[slice.firstRow + i] as number;
       if (index >= dictionary.size) {
-        throw new RejectedError('MALFORMED', `identity ${index} is not in the dictionary of ${dictionary.size}`);
+        throw new RejectedError(
+          'MALFORMED',
+          `identity ${index} is not in the dictionary of ${dictionary.size}`,
+        );
       }
       order[i] = i;
     }
@@ -176,7 +191,18 @@ export class SecondWriter {
     while (entry < slice.netTo) {
       const row = batch.netRow[entry] as number;
       const target = this.#target[row - slice.firstRow] as number;
-      const bytes = [NO_TRAFFIC, NO_TRAFFIC, NO_TRAFFIC, NO_TRAFFIC, NO_TRAFFIC, NO_TRAFFIC, NO_TRAFFIC, NO_TRAFFIC, NO_TRAFFIC, NO_TRAFFIC];
+      const bytes = [
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+        NO_TRAFFIC,
+      ];
       for (; entry < slice.netTo && batch.netRow[entry] === row; entry += 1) {
         const networkClass = batch.netClass[entry] as number;
         bytes[2 * networkClass] = (bytes[2 * networkClass] ?? 0) + batch.netTx(entry);
@@ -196,7 +222,7 @@ export class SecondWriter {
     if (price.price === undefined) return 0;
     const { idleCpu, idleRam, idleGpu } = this.#allocator;
     const cost = costOfSecond(price.price.curve, second);
-    setNodeCosts(into, row, idleCpu + cost - price.price.curve.base, idleRam, idleGpu);
+    setNodeCosts(into, row, { cpu: idleCpu + cost - price.price.curve.base, ram: idleRam, gpu: idleGpu });
     return cost;
   }
 
@@ -212,10 +238,10 @@ export class SecondWriter {
     into.cpuRequest[row] = 0;
     into.setWide('ram_bytes', row, 0);
     into.setWide('ram_request', row, 0);
-    setNodeCosts(into, row, 0, 0, 0);
+    setNodeCosts(into, row, { cpu: 0, ram: 0, gpu: 0 });
     if (price.price === undefined) return;
     const { parts, curve } = price.price;
-    setNodeCosts(into, row, parts.cpu + costOfSecond(curve, second) - curve.base, parts.ram, parts.gpu);
+    setNodeCosts(into, row, { ...parts, cpu: parts.cpu + costOfSecond(curve, second) - curve.base });
   }
 
   #reserve(rows: number): void {
@@ -232,7 +258,7 @@ export function unobservedCost(second: number, { price }: ActivePrice): number {
   return price === undefined ? 0 : costOfSecond(price.curve, second);
 }
 
-function setNodeCosts(into: PodCostColumns, row: number, cpu: number, ram: number, gpu: number): void {
+function setNodeCosts(into: PodCostColumns, row: number, { cpu, ram, gpu }: ResourceParts): void {
   into.setWide('cpu_cost', row, cpu);
   into.setWide('ram_cost', row, ram);
   if (gpu === 0 && !into.hasGpu) return;
@@ -241,7 +267,12 @@ function setNodeCosts(into: PodCostColumns, row: number, cpu: number, ram: numbe
 }
 
 /** Writes a row's traffic by class and its charge. An unpriced node's traffic is stored, not charged. */
-function writeTraffic(bytes: readonly number[], { price, rates }: ActivePrice, row: number, into: PodCostColumns): number {
+function writeTraffic(
+  bytes: readonly number[],
+  { price, rates }: ActivePrice,
+  row: number,
+  into: PodCostColumns,
+): number {
   into.hasNetwork = true;
   NETWORK_COLUMN.forEach(([sent, received], networkClass) => {
     const tx = bytes[2 * networkClass] ?? 0;

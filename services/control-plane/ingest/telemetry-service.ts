@@ -1,9 +1,15 @@
-import { implement, requirePeer, RpcError, telemetry, type Implementation, type ServerStream } from '@kubehero/rpc';
+import {
+  implement,
+  requirePeer,
+  RpcError,
+  telemetry,
+  type Implementation,
+  type ServerStream,
+} from '@kubehero/rpc';
 import type { Ingest } from './ingest.js';
 import { NodeDictionary } from './node-dictionary.js';
 import type { NodeRegistry } from './node-registry.js';
 import type { Session, SessionOutput } from './session.js';
-import type { WireBatch } from './wire.js';
 
 /** What the service works with. */
 export interface TelemetryServiceOptions {
@@ -26,7 +32,10 @@ export function telemetryService(options: TelemetryServiceOptions): Implementati
       const peer = requirePeer(context);
       const clusterKey = await options.clusterKeyOf(peer.clusterId);
       if (clusterKey === undefined) {
-        throw new RpcError('permission_denied', `cluster ${peer.clusterId} is not registered: add it with 'kubehero cluster add'`);
+        throw new RpcError(
+          'permission_denied',
+          `cluster ${peer.clusterId} is not registered: add it with 'kubehero cluster add'`,
+        );
       }
       if (!options.ingest.isLeading) {
         throw new RpcError('unavailable', 'this replica does not lead: connect again');
@@ -36,7 +45,12 @@ export function telemetryService(options: TelemetryServiceOptions): Implementati
   });
 }
 
-async function serve(options: TelemetryServiceOptions, clusterKey: number, stream: Stream, signal: AbortSignal): Promise<void> {
+async function serve(
+  options: TelemetryServiceOptions,
+  clusterKey: number,
+  stream: Stream,
+  signal: AbortSignal,
+): Promise<void> {
   const outbox = new Outbox(stream);
   const session: Session = { clusterKey, nodes: [], output: outbox };
   options.ingest.open(session);
@@ -49,9 +63,15 @@ async function serve(options: TelemetryServiceOptions, clusterKey: number, strea
   }
 }
 
-async function read(options: TelemetryServiceOptions, session: Session, stream: Stream, outbox: Outbox): Promise<void> {
+async function read(
+  options: TelemetryServiceOptions,
+  session: Session,
+  stream: Stream,
+  outbox: Outbox,
+): Promise<void> {
   for await (const request of stream.requests) {
-    if (request.hello !== undefined) outbox.push({ welcome: { nodes: greet(options, session, request.hello) } });
+    if (request.hello !== undefined)
+      outbox.push({ welcome: { nodes: greet(options, session, request.hello) } });
     else if (request.batch !== undefined) await take(options, session, request.batch);
     else if (request.farewell !== undefined) await sayFarewell(options, session, outbox, request.farewell);
     else throw new RpcError('invalid_argument', 'a request must hold a hello, a batch or a farewell');
@@ -59,24 +79,44 @@ async function read(options: TelemetryServiceOptions, session: Session, stream: 
   await outbox.settled();
 }
 
-function greet({ registry }: TelemetryServiceOptions, session: Session, hello: telemetry.Hello): telemetry.NodeProgressInput[] {
+function greet(
+  { registry }: TelemetryServiceOptions,
+  session: Session,
+  hello: telemetry.Hello,
+): telemetry.NodeProgressInput[] {
   if (session.nodes.length + hello.nodes.length > MAX_NODES_PER_STREAM) {
     throw new RpcError('resource_exhausted', `one stream speaks for at most ${MAX_NODES_PER_STREAM} nodes`);
   }
   return hello.nodes.map(({ nodeUid, incarnation }) => {
     session.nodes.push({ uid: nodeUid, incarnation, dictionary: new NodeDictionary(), state: undefined });
-    return { nodeUid, sealedThrough: registry.tryFind(session.clusterKey, nodeUid)?.progress?.lastSecond ?? 0 };
+    return {
+      nodeUid,
+      sealedThrough: registry.tryFind(session.clusterKey, nodeUid)?.progress?.lastSecond ?? 0,
+    };
   });
 }
 
-async function take({ ingest }: TelemetryServiceOptions, session: Session, batch: telemetry.Batch): Promise<void> {
-  if (session.nodes.length === 0) throw new RpcError('failed_precondition', 'the first request must be a hello');
+async function take(
+  { ingest }: TelemetryServiceOptions,
+  session: Session,
+  batch: telemetry.Batch,
+): Promise<void> {
+  if (session.nodes.length === 0)
+    throw new RpcError('failed_precondition', 'the first request must be a hello');
   (session.output as Outbox).expect(batch.sequence);
-  const bytes = batch.nodes.reduce((sum, node) => sum + node.identity.length * 5 + node.second.length * 2, 1024);
-  await ingest.enqueue({ session, batch: batch as WireBatch, bytes });
+  const bytes = batch.nodes.reduce(
+    (sum, node) => sum + node.identity.length * 5 + node.second.length * 2,
+    1024,
+  );
+  await ingest.enqueue({ session, batch, bytes });
 }
 
-async function sayFarewell(options: TelemetryServiceOptions, session: Session, outbox: Outbox, farewell: telemetry.Farewell): Promise<void> {
+async function sayFarewell(
+  options: TelemetryServiceOptions,
+  session: Session,
+  outbox: Outbox,
+  farewell: telemetry.Farewell,
+): Promise<void> {
   await outbox.settled();
   await options.registry.markGone(farewell.nodes.flatMap((index) => session.nodes[index]?.state ?? []));
 }
@@ -150,6 +190,12 @@ class Outbox implements SessionOutput {
 async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => { resolve(); }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

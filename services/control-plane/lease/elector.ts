@@ -1,4 +1,10 @@
-import { acquireLease, releaseLease, type Database, type Kysely, type LeaseTerm } from '@kubehero/store-postgres';
+import {
+  acquireLease,
+  releaseLease,
+  type Database,
+  type Kysely,
+  type LeaseTerm,
+} from '@kubehero/store-postgres';
 import { sleep, type Logger } from '@kubehero/runtime';
 
 /** What happens at the ends of a term. */
@@ -128,7 +134,9 @@ export class Elector {
 async function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(new Error(`no answer within ${milliseconds} ms`)); }, milliseconds);
+    timer = setTimeout(() => {
+      reject(new Error(`no answer within ${milliseconds} ms`));
+    }, milliseconds);
   });
   try {
     return await Promise.race([work, timeout]);

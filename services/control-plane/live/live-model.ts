@@ -1,6 +1,6 @@
 import { RowState, type ClickHouseEngine, type PodCostColumns } from '@kubehero/store-clickhouse';
 import { listIdentities, type Database, type IdentityRow, type Kysely } from '@kubehero/store-postgres';
-import { SecondBucket } from './second-bucket.js';
+import { SecondBucket, type SecondSummary } from './second-bucket.js';
 
 /** What the model works with. */
 export interface LiveModelOptions {
@@ -40,10 +40,20 @@ export class LiveModel {
     this.#seconds.clear();
     const { db, clickhouse, database, nowS } = this.#options;
     const [newest] = await listNewestKey(db);
-    for (const row of await listIdentities(db, Math.max(0, (newest?.key ?? 0) - IDENTITIES_AT_START), IDENTITIES_AT_START)) {
+    for (const row of await listIdentities(
+      db,
+      Math.max(0, (newest?.key ?? 0) - IDENTITIES_AT_START),
+      IDENTITIES_AT_START,
+    )) {
       this.#identities.set(row.key, row);
     }
-    const rows = await clickhouse.query<{ second: number; ns: number; state: number; cost: string; n: string }>(
+    const rows = await clickhouse.query<{
+      second: number;
+      ns: number;
+      state: number;
+      cost: string;
+      n: string;
+    }>(
       `SELECT toUnixTimestamp(ts) AS second, ns, state, sum(cpu_cost + ram_cost + gpu_cost + network_cost) AS cost, count() AS n
        FROM ${database}.pod_cost_1s FINAL WHERE ts >= toDateTime({from:UInt32}, 'UTC')
          AND bucket >= toStartOfMinute(toDateTime({from:UInt32}, 'UTC'))
@@ -67,6 +77,12 @@ export class LiveModel {
         if ((chunk.ts[row] as number) >= from) this.#observeRow(chunk, row);
       }
     }
+    this.#expire();
+  }
+
+  /** Takes a second over as the leader told it. */
+  follow(summary: SecondSummary): void {
+    this.#bucket(summary.second).replaceBy(summary);
     this.#expire();
   }
 

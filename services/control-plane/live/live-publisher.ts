@@ -1,7 +1,9 @@
 import type { Logger } from '@kubehero/runtime';
+import type { LiveBus } from '@kubehero/store-valkey';
 import type { NodeRegistry } from '../ingest/node-registry.js';
 import type { NameDirectory } from '../query/names.js';
 import type { LiveModel } from './live-model.js';
+import type { SecondBucket, SecondSummary } from './second-bucket.js';
 import { LIVE_GROUPINGS, TickMaker, type LiveGroup, type LiveGrouping, type LiveTick } from './live-ticks.js';
 
 /** What a new viewer gets first. */
@@ -20,11 +22,15 @@ export interface LivePublisherOptions {
   readonly model: LiveModel;
   readonly names: NameDirectory;
   readonly registry: NodeRegistry;
+  /** Carries the leader's seconds to the other replicas. */
+  readonly bus: LiveBus;
+  readonly isLeading: () => boolean;
   readonly currency: string;
   readonly nowS: () => number;
   readonly logger: Logger;
 }
 
+const CHANNEL = 'kubehero:live';
 const PERIOD_MS = 250;
 /** A second is shown when all nodes have it, or this long after its end. */
 const PATIENCE_S = 2;
@@ -38,6 +44,7 @@ export class LivePublisher {
   readonly #listeners = new Map<LiveGrouping, Set<TickListener>>();
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
+  #unsubscribe: (() => Promise<void>) | undefined;
 
   constructor(options: LivePublisherOptions) {
     this.#options = options;
@@ -47,20 +54,27 @@ export class LivePublisher {
     }
   }
 
-  /** Begins to look for changed seconds. */
-  start(): void {
+  /** Begins to look for changed seconds, and to follow the leader's while another replica leads. */
+  async start(): Promise<void> {
+    const { bus, isLeading, logger, model } = this.#options;
+    this.#unsubscribe = await bus.subscribe(CHANNEL, (message) => {
+      if (!isLeading()) model.follow(JSON.parse(Buffer.from(message).toString('utf8')) as SecondSummary);
+    });
     this.#timer = setInterval(() => {
       if (this.#busy) return;
       this.#busy = true;
       this.#publish()
-        .catch((error: unknown) => { this.#options.logger.warn('the live stream missed a beat', { error }); })
+        .catch((error: unknown) => {
+          logger.warn('the live stream missed a beat', { error });
+        })
         .finally(() => (this.#busy = false));
     }, PERIOD_MS);
   }
 
   /** Ends that. */
-  stop(): void {
+  async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#unsubscribe?.();
   }
 
   /** Everything of the last 15 minutes. */
@@ -68,7 +82,7 @@ export class LivePublisher {
     const maker = this.#maker(by);
     const names = await this.#options.names.read();
     const ticks = this.#options.model.seconds().map((bucket) => {
-      const { groups: _new, ...tick } = maker.make(bucket, names, this.#expected(bucket.second));
+      const { groups: _new, ...tick } = maker.make(bucket, names, this.#expected(bucket));
       return tick;
     });
     return { currency: this.#options.currency, by, groups: [...maker.groups], ticks };
@@ -85,29 +99,40 @@ export class LivePublisher {
     const now = this.#options.nowS();
     const due = this.#options.model
       .seconds()
-      .filter((bucket) => bucket.changed && (bucket.second <= now - PATIENCE_S || this.#isComplete(bucket.second)));
+      .filter((bucket) => bucket.changed && (bucket.second <= now - PATIENCE_S || this.#isComplete(bucket)));
     if (due.length === 0) return;
     const names = await this.#options.names.read();
     for (const bucket of due) {
       bucket.changed = false;
+      this.#tellOthers(bucket);
       for (const [by, listeners] of this.#listeners) {
         if (listeners.size === 0) continue;
-        const tick = this.#maker(by).make(bucket, names, this.#expected(bucket.second));
+        const tick = this.#maker(by).make(bucket, names, this.#expected(bucket));
         for (const listener of listeners) listener(tick);
       }
     }
   }
 
-  #isComplete(second: number): boolean {
-    const bucket = this.#options.model.tryFind(second);
-    return bucket !== undefined && bucket.observedNodes >= this.#expected(second);
+  #tellOthers(bucket: SecondBucket): void {
+    if (!this.#options.isLeading()) return;
+    this.#options.bus.publish(CHANNEL, JSON.stringify(bucket.summarise(this.#expected(bucket))));
   }
 
-  #expected(second: number): number {
+  #isComplete(bucket: SecondBucket): boolean {
+    return bucket.observedNodes >= this.#expected(bucket);
+  }
+
+  #expected({ second, expectedNodes }: SecondBucket): number {
+    if (expectedNodes !== undefined && !this.#options.isLeading()) return expectedNodes;
     let expected = 0;
     for (const { progress, gone } of this.#options.registry.all()) {
       if (gone && (progress?.lastSecond ?? 0) < second) continue;
-      if (progress !== undefined && progress.firstSecond <= second && progress.lastSecond > second - EXPECTED_FOR_S) expected += 1;
+      if (
+        progress !== undefined &&
+        progress.firstSecond <= second &&
+        progress.lastSecond > second - EXPECTED_FOR_S
+      )
+        expected += 1;
     }
     return expected;
   }

@@ -30,14 +30,22 @@ export function liveRoute(publisher: LivePublisher, guard: NonNullable<HttpRoute
 
 function toGrouping(text: string): LiveGrouping {
   const by = LIVE_GROUPINGS.find((candidate) => candidate === text);
-  if (by === undefined) throw new HttpError(400, `'${text}' is no grouping: give one of ${LIVE_GROUPINGS.join(', ')}`);
+  if (by === undefined)
+    throw new HttpError(400, `'${text}' is no grouping: give one of ${LIVE_GROUPINGS.join(', ')}`);
   return by;
 }
 
-async function stream(publisher: LivePublisher, by: LiveGrouping, response: ServerResponse, signal: AbortSignal): Promise<void> {
+async function stream(
+  publisher: LivePublisher,
+  by: LiveGrouping,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
   const waiting: LiveTick[] = [];
   let send = (tick: LiveTick): void => void waiting.push(tick);
-  const unsubscribe = publisher.subscribe(by, (tick) => { send(tick); });
+  const unsubscribe = publisher.subscribe(by, (tick) => {
+    send(tick);
+  });
   const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
   try {
     const snapshot = await publisher.snapshot(by);
@@ -63,7 +71,13 @@ function write(response: ServerResponse, event: string, data: unknown, id: numbe
 async function ended(response: ServerResponse, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     if (signal.aborted || response.destroyed) resolve();
-    signal.addEventListener('abort', () => { resolve(); }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
     response.once('close', resolve);
   });
 }

@@ -78,7 +78,8 @@ export class TickMaker {
   #identityIndex(id: number, names: Names): number {
     const identity = this.model.identity(id);
     const cluster = names.clusters.get(identity?.clusterKey ?? 0) ?? '';
-    if (this.by === 'node') return this.#index({ cluster, node: names.nodes.get(identity?.nodeKey ?? 0) ?? '' });
+    if (this.by === 'node')
+      return this.#index({ cluster, node: names.nodes.get(identity?.nodeKey ?? 0) ?? '' });
     const namespace = names.namespaces.get(identity?.namespaceKey ?? 0) ?? '';
     return this.#index({ cluster, namespace, workload: identity?.workload ?? '' });
   }

@@ -1,12 +1,24 @@
+/** What replicas tell each other of a second. */
+export interface SecondSummary {
+  readonly second: number;
+  readonly byNamespace: readonly (readonly [ns: number, cost: number])[];
+  readonly idle: number;
+  readonly unobserved: number;
+  readonly observedNodes: number;
+  readonly unpricedNodes: number;
+  readonly expectedNodes: number;
+}
+
 /** One recent second: sums by namespace, and for the newest seconds also its rows. */
 export class SecondBucket {
   /** Picounits by namespace key. */
   readonly byNamespace = new Map<number, number>();
-  /** Cluster of each namespace key in {@link byNamespace}. */
   idle = 0;
   unobserved = 0;
   observedNodes = 0;
   unpricedNodes = 0;
+  /** As the leader said; undefined on the leader itself. */
+  expectedNodes: number | undefined;
   /** Rows: identity key, picounits, CPU µs, bytes of memory, bytes of network. */
   rows = 0;
   id = new Uint32Array(256);
@@ -20,7 +32,14 @@ export class SecondBucket {
   constructor(readonly second: number) {}
 
   /** Adds a container's row. */
-  add(row: { id: number; ns: number; cost: number; cpuUs: number; ramBytes: number; networkBytes: number }): void {
+  add(row: {
+    id: number;
+    ns: number;
+    cost: number;
+    cpuUs: number;
+    ramBytes: number;
+    networkBytes: number;
+  }): void {
     if (this.rows === this.id.length) this.#grow();
     const at = this.rows;
     this.id[at] = row.id;
@@ -30,6 +49,32 @@ export class SecondBucket {
     this.networkBytes[at] = row.networkBytes;
     this.rows = at + 1;
     this.byNamespace.set(row.ns, (this.byNamespace.get(row.ns) ?? 0) + row.cost);
+    this.changed = true;
+  }
+
+  /** The sums, for other replicas. */
+  summarise(expectedNodes: number): SecondSummary {
+    const { second, idle, unobserved, observedNodes, unpricedNodes } = this;
+    return {
+      second,
+      idle,
+      unobserved,
+      observedNodes,
+      unpricedNodes,
+      expectedNodes,
+      byNamespace: [...this.byNamespace],
+    };
+  }
+
+  /** Takes the leader's sums over. */
+  replaceBy(summary: SecondSummary): void {
+    this.byNamespace.clear();
+    for (const [ns, cost] of summary.byNamespace) this.byNamespace.set(ns, cost);
+    this.idle = summary.idle;
+    this.unobserved = summary.unobserved;
+    this.observedNodes = summary.observedNodes;
+    this.unpricedNodes = summary.unpricedNodes;
+    this.expectedNodes = summary.expectedNodes;
     this.changed = true;
   }
 

@@ -44,10 +44,20 @@ export function rankTop(model: LiveModel, names: Names, nowS: number, question: 
     if (!question.where.every(({ key, value }) => all[key] === value)) continue;
     const keys = Object.fromEntries(question.by.map((key) => [key, all[key]]));
     if (search !== '' && !Object.values(keys).some((text) => text.toLowerCase().includes(search))) continue;
-    merge(groups, question.by.includes('pod') ? `${all.podUid}/${JSON.stringify(keys)}` : JSON.stringify(keys), keys, sums);
+    merge(
+      groups,
+      question.by.includes('pod') ? `${all.podUid}/${JSON.stringify(keys)}` : JSON.stringify(keys),
+      keys,
+      sums,
+    );
   }
   const rows = [...groups.values()].sort((a, b) => b.cost - a.cost || compareKeys(a, b));
-  return { from, to, totalRows: rows.length, rows: rows.slice(question.offset, question.offset + question.limit) };
+  return {
+    from,
+    to,
+    totalRows: rows.length,
+    rows: rows.slice(question.offset, question.offset + question.limit),
+  };
 }
 
 type Sums = Omit<TopRow, 'keys'>;

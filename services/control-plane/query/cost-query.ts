@@ -1,6 +1,19 @@
 import { formatPicounits, GapList, type Window } from '@kubehero/domain';
-import { MEASURES, SECONDS_OF, TABLE_OF, type ClickHouseEngine, type Level } from '@kubehero/store-clickhouse';
-import { listDirtyStarts, listGaps, listNodes, listProgress, type Database, type Kysely } from '@kubehero/store-postgres';
+import {
+  MEASURES,
+  SECONDS_OF,
+  TABLE_OF,
+  type ClickHouseEngine,
+  type Level,
+} from '@kubehero/store-clickhouse';
+import {
+  listDirtyStarts,
+  listGaps,
+  listNodes,
+  listProgress,
+  type Database,
+  type Kysely,
+} from '@kubehero/store-postgres';
 import type { NameDirectory, Names } from './names.js';
 import { planSegments, type Segment } from './segments.js';
 
@@ -56,7 +69,8 @@ export interface CostQueryOptions {
 type Row = Record<string, string | number>;
 type Parameters = Record<string, string | number | (string | number)[]>;
 
-const NETWORK = 'net_unknown + net_node + net_zone + net_cross_tx + net_cross_rx + net_internet_tx + net_internet_rx';
+const NETWORK =
+  'net_unknown + net_node + net_zone + net_cross_tx + net_cross_rx + net_internet_tx + net_internet_rx';
 const SUMS = [
   'sum(toInt128(cpu_cost)) AS cpu_cost',
   'sum(toInt128(ram_cost)) AS ram_cost',
@@ -100,13 +114,20 @@ export class CostQuery {
   async #dirtyStarts(window: Window): Promise<Record<Exclude<Level, 'second'>, ReadonlySet<number>>> {
     const { db } = this.options;
     const [minute, hour, day] = await Promise.all(
-      (['minute', 'hour', 'day'] as const).map((level) => listDirtyStarts(db, level, SECONDS_OF[level], window)),
+      (['minute', 'hour', 'day'] as const).map((level) =>
+        listDirtyStarts(db, level, SECONDS_OF[level], window),
+      ),
     );
     const empty = new Set<number>();
     return { minute: minute ?? empty, hour: hour ?? empty, day: day ?? empty };
   }
 
-  async #rows(question: CostQuestion, segments: readonly Segment[], names: Names, signal?: AbortSignal): Promise<Row[]> {
+  async #rows(
+    question: CostQuestion,
+    segments: readonly Segment[],
+    names: Names,
+    signal?: AbortSignal,
+  ): Promise<Row[]> {
     const parameters: Parameters = {};
     const filter = this.#filter(question, names, parameters);
     const byIdentity = question.by.some((key) => NEEDS_IDENTITY.includes(key));
@@ -148,9 +169,20 @@ export class CostQuery {
     parameters[`to${at}`] = segment.to;
     const from = `toDateTime({from${at}:UInt32}, 'UTC')`;
     const to = `toDateTime({to${at}:UInt32}, 'UTC')`;
-    const wanted = new Set(['seconds', 'cpu_cost', 'ram_cost', 'gpu_cost', 'network_cost', 'cpu_us', 'ram_byte_seconds']);
-    const columns = MEASURES.filter(([name]) => wanted.has(name)).map(([name, source]) => `${raw ? source : name} AS ${name}`);
-    const bucket = segment.level === 'day' ? '' : `AND bucket >= ${bucketOf(segment.level, from)} AND bucket < ${to}`;
+    const wanted = new Set([
+      'seconds',
+      'cpu_cost',
+      'ram_cost',
+      'gpu_cost',
+      'network_cost',
+      'cpu_us',
+      'ram_byte_seconds',
+    ]);
+    const columns = MEASURES.filter(([name]) => wanted.has(name)).map(
+      ([name, source]) => `${raw ? source : name} AS ${name}`,
+    );
+    const bucket =
+      segment.level === 'day' ? '' : `AND bucket >= ${bucketOf(segment.level, from)} AND bucket < ${to}`;
     return `SELECT cluster, ns, id, state, ${columns.join(', ')}, ${NETWORK} AS network
       FROM ${this.options.database}.${TABLE_OF[segment.level]} FINAL
       WHERE ts >= ${from} AND ts < ${to} ${bucket} ${filter}`;
@@ -185,7 +217,10 @@ export class CostQuery {
       if (node === undefined || !matches(question, names, node)) continue;
       const now = nowS();
       const silent = node.gone || now - record.lastSecond > forgetAfterS;
-      const end = Math.min(window.to, silent ? record.lastSecond + 1 : Math.max(now - 2, record.lastSecond + 1));
+      const end = Math.min(
+        window.to,
+        silent ? record.lastSecond + 1 : Math.max(now - 2, record.lastSecond + 1),
+      );
       expected += Math.max(0, end - Math.max(window.from, record.firstSecond));
       const own = new GapList(gaps.filter((gap) => gap.nodeKey === record.nodeKey));
       missing += own.countWithin(window) + Math.max(0, end - Math.max(window.from, record.lastSecond + 1));

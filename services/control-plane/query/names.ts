@@ -1,4 +1,10 @@
-import { listClusters, listNamespaces, listNodes, type Database, type Kysely } from '@kubehero/store-postgres';
+import {
+  listClusters,
+  listNamespaces,
+  listNodes,
+  type Database,
+  type Kysely,
+} from '@kubehero/store-postgres';
 
 /** Names of keys, read from PostgreSQL and kept for a moment. */
 export interface Names {

@@ -14,7 +14,14 @@ import {
 } from '@kubehero/store-postgres';
 import type { LiveModel } from '../live/live-model.js';
 import { rankTop } from '../live/top.js';
-import { GROUP_KEYS, totalCost, type CostAnswer, type CostQuery, type CostSums, type GroupKey } from './cost-query.js';
+import {
+  GROUP_KEYS,
+  totalCost,
+  type CostAnswer,
+  type CostQuery,
+  type CostSums,
+  type GroupKey,
+} from './cost-query.js';
 import type { NameDirectory } from './names.js';
 
 /** What the services work with. */
@@ -90,7 +97,8 @@ function readWindow(request: query.GetCostRequest): ReturnType<typeof toWindow> 
 
 function toGroupKey(text: string): GroupKey {
   const key = GROUP_KEYS.find((candidate) => candidate === text);
-  if (key === undefined) throw new RpcError('invalid_argument', `'${text}' is no key: give one of ${GROUP_KEYS.join(', ')}`);
+  if (key === undefined)
+    throw new RpcError('invalid_argument', `'${text}' is no key: give one of ${GROUP_KEYS.join(', ')}`);
   return key;
 }
 
@@ -113,7 +121,10 @@ function toResources(sums: CostSums): query.CostByResourceInput {
   };
 }
 
-async function listNodeStatus({ db, nowS }: QueryServicesOptions, cluster: string): Promise<query.ListNodesResponseInput> {
+async function listNodeStatus(
+  { db, nowS }: QueryServicesOptions,
+  cluster: string,
+): Promise<query.ListNodesResponseInput> {
   const [clusters, nodes, progress, gaps, activations] = await Promise.all([
     listClusters(db),
     listNodes(db),
@@ -134,7 +145,11 @@ async function listNodeStatus({ db, nowS }: QueryServicesOptions, cluster: strin
   return { nodes: rows };
 }
 
-function priceAt(activations: readonly ActivationRow[], nodeKey: number, second: number): ActivationRow | undefined {
+function priceAt(
+  activations: readonly ActivationRow[],
+  nodeKey: number,
+  second: number,
+): ActivationRow | undefined {
   return activations.filter((row) => row.nodeKey === nodeKey && row.effectiveFrom <= second).at(-1);
 }
 
@@ -165,13 +180,23 @@ function toNodeStatus(known: {
   };
 }
 
-async function listTop(options: QueryServicesOptions, request: query.ListTopRequest): Promise<query.ListTopResponseInput> {
+async function listTop(
+  options: QueryServicesOptions,
+  request: query.ListTopRequest,
+): Promise<query.ListTopResponseInput> {
   const by = request.by.map(toGroupKey);
   const where = request.where.map(({ key, value }) => ({ key: toGroupKey(key), value }));
   const limit = request.limit === 0 ? DEFAULT_LIMIT : request.limit;
-  if (limit > MAX_LIMIT) throw new RpcError('invalid_argument', `limit ${limit} is too large: give 1 to ${MAX_LIMIT}`);
+  if (limit > MAX_LIMIT)
+    throw new RpcError('invalid_argument', `limit ${limit} is too large: give 1 to ${MAX_LIMIT}`);
   const names = await options.names.read();
-  const answer = rankTop(options.live, names, options.nowS(), { by, where, search: request.search, limit, offset: request.offset });
+  const answer = rankTop(options.live, names, options.nowS(), {
+    by,
+    where,
+    search: request.search,
+    limit,
+    offset: request.offset,
+  });
   const seconds = answer.to - answer.from;
   return {
     window: { from: formatInstant(answer.from), to: formatInstant(answer.to) },

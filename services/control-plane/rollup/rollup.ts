@@ -1,4 +1,10 @@
-import { MEASURES, SECONDS_OF, TABLE_OF, type ClickHouseEngine, type Level } from '@kubehero/store-clickhouse';
+import {
+  MEASURES,
+  SECONDS_OF,
+  TABLE_OF,
+  type ClickHouseEngine,
+  type Level,
+} from '@kubehero/store-clickhouse';
 import {
   asLeader,
   countMismatch,
@@ -36,7 +42,11 @@ const MINUTES_PER_PASS = 32;
 /** Failed attempts after which the store's own rows are believed over the ledger. */
 const RECONCILE_AFTER = 5;
 const COST = 'cpu_cost + ram_cost + gpu_cost + network_cost';
-const FINER: Readonly<Record<Exclude<Level, 'second'>, Level>> = { minute: 'second', hour: 'minute', day: 'hour' };
+const FINER: Readonly<Record<Exclude<Level, 'second'>, Level>> = {
+  minute: 'second',
+  hour: 'minute',
+  day: 'hour',
+};
 
 /**
  * Recomputes dirty minutes, hours and days. A closed period is a pure function of the rows under it; it counts as
@@ -209,7 +219,10 @@ export class Rollup {
       reconcileLedger(transaction, period, { ...found, nodeSeconds: Number(observed?.n ?? 0) }),
     );
     this.#failedAttempts.delete(keyOf(period));
-    this.#options.logger.warn('the ledger of a minute was mended from its rows', { minute: period.start, rows: found.rows });
+    this.#options.logger.warn('the ledger of a minute was mended from its rows', {
+      minute: period.start,
+      rows: found.rows,
+    });
   }
 }
 
