@@ -16,3 +16,5 @@ export {
   type PriceHosts,
 } from './fetch/online.js';
 export type { HttpContext } from './fetch/http.js';
+export { pricingSettings, type PricingSettings } from './config.js';
+export { refreshFromServices, type ServicesContext } from './commands/refresh-services.js';

@@ -14,12 +14,12 @@ const SOURCES = [
   'custom',
 ] as const;
 
-interface RefreshFlags {
-  readonly source: (typeof SOURCES)[number];
-  readonly fromFile: readonly string[];
+interface RefreshFlags extends Readonly<Record<string, unknown>> {
+  readonly source?: (typeof SOURCES)[number];
+  readonly fromFile?: readonly string[];
   readonly region?: string;
   readonly asOf?: number;
-  readonly catalogue: string;
+  readonly catalogue?: string;
   readonly accept?: true | readonly string[];
   readonly replace?: true;
   readonly output?: 'text' | 'json';
@@ -156,21 +156,80 @@ async function reported(
 function registerRefresh(pricing: Command, run: RunCommand): void {
   pricing
     .command('refresh')
-    .description('add what files of a price source say to a catalogue folder')
-    .addOption(new Option('--source <name>', 'what the files are').choices(SOURCES).makeOptionMandatory())
-    .requiredOption(
-      '--from-file <files...>',
-      'plain or gzip files; several pages of one answer are several files',
-    )
-    .requiredOption('--catalogue <folder>', 'folder that holds the catalogue')
+    .description('bring prices up to date: from files, or without --from-file from the services')
+    .addOption(new Option('--source <name>', 'what the files are').choices(SOURCES))
+    .option('--from-file <files...>', 'plain or gzip files; several pages of one answer are several files')
+    .option('--catalogue <folder>', 'folder that holds the catalogue (default: PostgreSQL)')
     .option('--region <region>', 'region of files that name none')
     .option('--as-of <instant>', 'when validity is judged (default: now)', instant)
     .option('--accept [parts...]', "let suspicious parts through: 'region/family', 'region', or all")
     .option('--replace', 'the files are all there is about their regions: what they lack is gone')
+    .option('--sources <list>', 'services to ask: aws,azure,gcp,custom,snapshot')
+    .option('--aws-regions <list>', "AWS regions (default: those of the fleet's nodes)")
+    .option('--azure-regions <list>', "Azure regions (default: those of the fleet's nodes)")
+    .option('--gcp-key-file <file>', "file with the API key for Google's catalogue")
+    .option('--custom-file <file>', 'own price sheet')
+    .option('--snapshot-file <file>', 'signed snapshot')
+    .option('--verifying-key <file>', 'Ed25519 public key (PEM) that the snapshot must be signed by')
+    .option('--currency <code>', 'currency to ask for (default: USD)')
+    .option('--work-folder <folder>', 'folder for downloads')
+    .option('--aws-price-list <url>', 'mirror of the AWS price list')
+    .option('--aws-price-list-china <url>', 'mirror of the AWS price list of China')
+    .option('--aws-spot-feed <url>', 'mirror of the public spot feed')
+    .option('--azure-prices <url>', 'mirror of the Azure retail prices')
+    .option('--gcp-billing <url>', 'mirror of the Cloud Billing Catalog')
     .addOption(outputOption())
-    .action((flags: RefreshFlags) => {
-      run(() => runRefresh(flags, process));
+    .action((flags: RefreshFlags, command: Command) => {
+      const { source, fromFile, catalogue } = flags;
+      if (fromFile === undefined) {
+        run((signal) => runServices(flags, process, signal));
+        return;
+      }
+      if (source === undefined) command.error('error: --from-file needs --source: say what the files are');
+      if (catalogue === undefined)
+        command.error('error: --from-file needs --catalogue: say which folder takes them');
+      run(() => runRefresh({ ...flags, source, fromFile, catalogue }, process));
     });
+}
+
+type FileRefreshFlags = RefreshFlags & {
+  readonly source: (typeof SOURCES)[number];
+  readonly fromFile: readonly string[];
+  readonly catalogue: string;
+};
+
+/** Runs `kubehero pricing refresh` against the services. @returns 0, or 1 when anything failed */
+async function runServices(flags: RefreshFlags, world: NodeJS.Process, signal: AbortSignal): Promise<number> {
+  const { pricingSettings, refreshFromServices, refreshNotes, PricingError } =
+    await import('@kubehero/pricing');
+  const { readSettings } = await import('@kubehero/runtime');
+  const settings = readSettings(pricingSettings, { flags, env: world.env });
+  const say = (text: string): unknown => world.stderr.write(`kubehero: ${text}\n`);
+  try {
+    const accept = flags.accept === undefined ? [] : acceptedParts(flags.accept);
+    const outcomes = await refreshFromServices(settings, {
+      signal,
+      nowMs: Date.now(),
+      accept,
+      onProgress: say,
+    });
+    for (const found of outcomes) {
+      if (found.outcome === 'refreshed') for (const note of refreshNotes(found.report)) say(note);
+      if (found.outcome === 'failed') say(found.error.message);
+    }
+    const shown = outcomes.map((found) =>
+      found.outcome === 'failed'
+        ? { ...found, error: { code: found.error.code, message: found.error.message } }
+        : found,
+    );
+    const text = outcomes.map(({ what, outcome }) => `${what}: ${outcome}\n`).join('');
+    world.stdout.write(flags.output === 'json' ? `${JSON.stringify(shown)}\n` : text);
+    return outcomes.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof PricingError)) throw error;
+    say(error.message);
+    return 1;
+  }
 }
 
 function registerLookup(pricing: Command, run: RunCommand): void {
@@ -206,7 +265,7 @@ interface Streams {
 }
 
 /** Runs `kubehero pricing refresh`. @returns the exit code */
-export async function runRefresh(flags: RefreshFlags, streams: Streams): Promise<number> {
+export async function runRefresh(flags: FileRefreshFlags, streams: Streams): Promise<number> {
   const { refreshFolder, refreshNotes, PricingError } = await import('@kubehero/pricing');
   try {
     const nowMs = Date.now();

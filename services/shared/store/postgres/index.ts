@@ -69,6 +69,7 @@ export {
   addPriceVersion,
   asOnlyPriceWriter,
   currentPriceVersion,
+  listNodeRegions,
   listPriceParts,
   listPriceQuarantine,
   putPricePart,

@@ -269,3 +269,18 @@ export async function listPriceParts(
   for (const state of await listStates(db, { atMs })) parts.push(await readState(db, state));
   return parts;
 }
+
+const PROVIDER_SCHEMES: Readonly<Record<string, string>> = { aws: 'aws', azure: 'azure', gcp: 'gce' };
+
+/** Regions that nodes of a cloud are in, as their labels say; nodes that are gone do not count. */
+export async function listNodeRegions(
+  db: Kysely<Database>,
+  provider: 'aws' | 'azure' | 'gcp',
+): Promise<readonly string[]> {
+  const scheme = `${PROVIDER_SCHEMES[provider] ?? provider}://%`;
+  const { rows } = await sql<{ region: string }>`
+    select distinct lower(spec->'labels'->>'topology.kubernetes.io/region') as region from node
+    where gone_at is null and provider_id like ${scheme} and spec->'labels'->>'topology.kubernetes.io/region' <> ''
+    order by 1`.execute(db);
+  return rows.map(({ region }) => region);
+}

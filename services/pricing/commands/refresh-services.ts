@@ -1,0 +1,174 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CatalogueStore } from '../catalogue-store.js';
+import type { PricingSettings } from '../config.js';
+import { PricingError } from '../errors.js';
+import { refreshOnline, type OnlineOutcome } from '../fetch/online.js';
+import { FolderStore } from '../folder/folder-store.js';
+import { applyRefresh } from '../refresh.js';
+import { importSnapshot, readVerifyingKey } from '../snapshot/import.js';
+import { parseSource } from '../sources/index.js';
+import { keepHeapSmall } from '../stream/heap.js';
+import { inputFile } from '../stream/input.js';
+
+/** What a refresh against the services needs besides its settings. */
+export interface ServicesContext {
+  readonly signal: AbortSignal;
+  readonly nowMs: number;
+  readonly accept: readonly string[];
+  readonly onProgress: (text: string) => void;
+}
+
+interface Target {
+  /** Regions that nodes of the fleet are in, by cloud; empty for a folder, which knows no nodes. */
+  readonly regions: (provider: 'aws' | 'azure') => Promise<readonly string[]>;
+  readonly exclusively: <T>(work: (store: CatalogueStore) => Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
+}
+
+function folderTarget(folder: string): Target {
+  const store = new FolderStore(folder);
+  return {
+    regions: () => Promise.resolve([]),
+    exclusively: (work) => store.exclusively(() => work(store)),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function postgresTarget(settings: PricingSettings): Promise<Target> {
+  const { connectPostgres, listNodeRegions } = await import('@kubehero/store-postgres');
+  const { PostgresStore } = await import('../database/postgres-store.js');
+  if (settings.postgresUrl === undefined) {
+    throw new PricingError(
+      'USAGE',
+      'neither --catalogue nor KUBEHERO_POSTGRES_URL says where the catalogue is: give one of them',
+    );
+  }
+  const url = new URL(settings.postgresUrl);
+  if (settings.postgresPasswordFile !== undefined) {
+    url.password = encodeURIComponent((await readFile(settings.postgresPasswordFile, 'utf8')).trim());
+  }
+  const caPem =
+    settings.postgresCaFile === undefined ? {} : { caPem: await readFile(settings.postgresCaFile, 'utf8') };
+  const db = connectPostgres({ url: url.toString(), ...caPem, onIdleError: () => undefined });
+  return {
+    regions: (provider) => listNodeRegions(db, provider),
+    exclusively: (work) => PostgresStore.exclusively(db, work),
+    close: () => db.destroy(),
+  };
+}
+
+async function guarded(what: string, work: () => Promise<OnlineOutcome>): Promise<OnlineOutcome> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PricingError) return { what, outcome: 'failed', error };
+    throw error;
+  }
+}
+
+async function fromFiles(
+  store: CatalogueStore,
+  settings: PricingSettings,
+  context: ServicesContext,
+): Promise<OnlineOutcome[]> {
+  const outcomes: OnlineOutcome[] = [];
+  const { customFile, snapshotFile, snapshotKeyFile, sources } = settings;
+  const { nowMs, accept } = context;
+  if (sources.includes('custom') && customFile !== undefined) {
+    outcomes.push(
+      await guarded('custom', async () => {
+        const parsed = await parseSource('custom', [inputFile(customFile)], {});
+        const report = await applyRefresh(store, parsed, {
+          source: 'custom',
+          asOfMs: nowMs,
+          nowMs,
+          mode: 'replace',
+          accept,
+        });
+        return { what: 'custom', outcome: 'refreshed', report };
+      }),
+    );
+  }
+  if (sources.includes('snapshot') && snapshotFile !== undefined) {
+    outcomes.push(
+      await guarded('snapshot', () => fromSnapshot(store, { snapshotFile, snapshotKeyFile }, context)),
+    );
+  }
+  return outcomes;
+}
+
+const SNAPSHOT_MAX_AGE_DAYS = 180;
+
+async function fromSnapshot(
+  store: CatalogueStore,
+  files: { readonly snapshotFile: string; readonly snapshotKeyFile: string | undefined },
+  context: ServicesContext,
+): Promise<OnlineOutcome> {
+  if (files.snapshotKeyFile === undefined) {
+    throw new PricingError('SIGNATURE', `no key is pinned for ${files.snapshotFile}: give --verifying-key`);
+  }
+  const verifyingKey = await readVerifyingKey(files.snapshotKeyFile);
+  const file = { name: files.snapshotFile, bytes: await readFile(files.snapshotFile) };
+  const { nowMs, accept } = context;
+  const taken = await importSnapshot(store, file, {
+    verifyingKey,
+    nowMs,
+    accept,
+    maxAgeDays: SNAPSHOT_MAX_AGE_DAYS,
+  });
+  const counts = { added: 0, changed: 0, lost: 0, quarantinedRows: 0, skipped: {}, warnings: [] };
+  const report = { source: 'snapshot', sourceVersion: taken.generatedAt, ...taken, ...counts };
+  return { what: 'snapshot', outcome: 'refreshed', report };
+}
+
+async function gcpKey(settings: PricingSettings): Promise<{ gcpApiKey?: string }> {
+  if (!settings.sources.includes('gcp') || settings.gcpKeyFile === undefined) return {};
+  return { gcpApiKey: (await readFile(settings.gcpKeyFile, 'utf8')).trim() };
+}
+
+/**
+ * Refreshes a catalogue from the services, the own price sheet and a snapshot: what its settings name. One run at a
+ * time; killed at any moment it leaves the versions that it had finished.
+ * @throws PricingError CATALOGUE_BUSY, USAGE
+ */
+export async function refreshFromServices(
+  settings: PricingSettings,
+  context: ServicesContext,
+): Promise<readonly OnlineOutcome[]> {
+  keepHeapSmall();
+  const target =
+    settings.catalogue === undefined ? await postgresTarget(settings) : folderTarget(settings.catalogue);
+  try {
+    const { sources } = settings;
+    const awsRegions = sources.includes('aws') ? (settings.awsRegions ?? (await target.regions('aws'))) : [];
+    const azureRegions = sources.includes('azure')
+      ? (settings.azureRegions ?? (await target.regions('azure')))
+      : [];
+    const { awsPriceList, awsPriceListChina, awsSpotFeed, azure, gcp } = settings;
+    const refresh = {
+      hosts: { awsPriceList, awsPriceListChina, awsSpotFeed, azure, gcp },
+      awsRegions,
+      azureRegions,
+      ...(await gcpKey(settings)),
+      currency: settings.currency,
+      accept: context.accept,
+      nowMs: context.nowMs,
+      workFolder: settings.workFolder,
+    };
+    context.onProgress(
+      `regions: aws ${awsRegions.join(' ') || 'none'}, azure ${azureRegions.join(' ') || 'none'}`,
+    );
+    return await target.exclusively(async (store) => [
+      ...(await fromFiles(store, settings, context)),
+      ...(await refreshOnline(store, refresh, {
+        fetch,
+        sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+        random: Math.random,
+        signal: context.signal,
+      })),
+    ]);
+  } finally {
+    await target.close();
+  }
+}

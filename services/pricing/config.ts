@@ -1,0 +1,116 @@
+import { environmentNames } from '@kubehero/contract';
+import {
+  choiceSetting,
+  listSetting,
+  optionalSetting,
+  pathSetting,
+  textSetting,
+  urlSetting,
+  type SettingsOf,
+} from '@kubehero/runtime';
+import { tmpdir } from 'node:os';
+import { PUBLIC_HOSTS } from './fetch/online.js';
+
+const regions = (flag: string, cloud: string): ReturnType<typeof optionalSetting<readonly string[]>> =>
+  optionalSetting(
+    listSetting({
+      flag,
+      reason: `${cloud} regions whose prices are fetched; without it those that nodes of the fleet are in`,
+      of: textSetting({
+        reason: 'region',
+        unit: 'region',
+        pattern: /^[a-z0-9-]{2,40}$/,
+        allowed: 'give a region code',
+      }),
+    }),
+  );
+
+const host = (flag: string, what: string, fallback: string): ReturnType<typeof urlSetting> =>
+  urlSetting({
+    flag,
+    reason: `where ${what} is asked for, for mirrors and proxies`,
+    schemes: ['http', 'https'],
+    fallback,
+  });
+
+/** Settings of `kubehero pricing refresh` against the services: flags, and the environment that its manifest gives it. */
+export const pricingSettings = {
+  catalogue: optionalSetting(
+    pathSetting({ flag: 'catalogue', reason: 'folder that holds the catalogue, instead of PostgreSQL' }),
+  ),
+  postgresUrl: optionalSetting(
+    urlSetting({
+      env: environmentNames.postgresUrl,
+      reason: 'address of PostgreSQL, without a password',
+      schemes: ['postgres', 'postgresql'],
+    }),
+  ),
+  postgresPasswordFile: optionalSetting(
+    pathSetting({ env: environmentNames.postgresPasswordFile, reason: "file with the user's password" }),
+  ),
+  postgresCaFile: optionalSetting(
+    pathSetting({
+      env: environmentNames.postgresCaFile,
+      reason: 'CA bundle (PEM); given means that TLS is required',
+    }),
+  ),
+  sources: listSetting({
+    flag: 'sources',
+    env: environmentNames.pricingSources,
+    reason: 'what is refreshed',
+    of: choiceSetting({ reason: 'source', choices: ['aws', 'azure', 'gcp', 'custom', 'snapshot'] as const }),
+    fallback: ['aws', 'azure', 'gcp'],
+  }),
+  awsRegions: regions('aws-regions', 'AWS'),
+  azureRegions: regions('azure-regions', 'Azure'),
+  gcpKeyFile: optionalSetting(
+    pathSetting({
+      flag: 'gcp-key-file',
+      reason: "file with the API key for Google's catalogue, which has no anonymous use",
+    }),
+  ),
+  customFile: optionalSetting(
+    pathSetting({ flag: 'custom-file', env: environmentNames.pricingCustomFile, reason: 'own price sheet' }),
+  ),
+  snapshotFile: optionalSetting(
+    pathSetting({
+      flag: 'snapshot-file',
+      env: environmentNames.pricingSnapshotFile,
+      reason: 'signed snapshot',
+    }),
+  ),
+  snapshotKeyFile: optionalSetting(
+    pathSetting({
+      flag: 'verifying-key',
+      env: environmentNames.pricingSnapshotKeyFile,
+      reason: 'Ed25519 public key (PEM) that a snapshot must be signed by',
+    }),
+  ),
+  currency: textSetting({
+    flag: 'currency',
+    env: environmentNames.currency,
+    reason: 'currency that prices are asked for in',
+    unit: 'currency code',
+    fallback: 'USD',
+    pattern: /^[A-Z]{3}$/,
+    allowed: 'give an ISO 4217 code such as USD',
+  }),
+  workFolder: pathSetting({
+    flag: 'work-folder',
+    env: environmentNames.dataDir,
+    reason: 'folder for downloads',
+    fallback: tmpdir(),
+  }),
+  awsPriceList: host('aws-price-list', 'the AWS price list', PUBLIC_HOSTS.awsPriceList),
+  awsPriceListChina: host(
+    'aws-price-list-china',
+    'the AWS price list of China',
+    PUBLIC_HOSTS.awsPriceListChina,
+  ),
+  awsSpotFeed: host('aws-spot-feed', 'the public spot feed', PUBLIC_HOSTS.awsSpotFeed),
+  azure: host('azure-prices', 'the Azure retail prices', PUBLIC_HOSTS.azure),
+  gcp: host('gcp-billing', 'the Cloud Billing Catalog', PUBLIC_HOSTS.gcp),
+};
+
+/** The frozen settings. */
+export type PricingSettings = SettingsOf<typeof pricingSettings>;
