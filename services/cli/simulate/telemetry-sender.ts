@@ -34,7 +34,7 @@ export interface SendResult {
 type Stream = ClientStream<telemetry.ReportRequestInput, telemetry.ReportResponse>;
 
 const MAX_ROWS_IN_FLIGHT = 300_000;
-const WELCOME_TIMEOUT_MS = 15_000;
+const WELCOME_TIMEOUT_MS = 60_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 const WATCH_EVERY_MS = 500;
