@@ -1,5 +1,6 @@
 import { RpcChannel } from '../client/rpc-channel.js';
 import { EnrolmentService } from '../gen/enrolment.gen.js';
+import type { Protocol } from '../definitions/protocol.js';
 import type { CertificateRole } from './peer-identity.js';
 import { makeCertificateRequest } from './certificate-request.js';
 import { MutableTls, type TlsMaterial, type TlsSource } from './tls-source.js';
@@ -17,6 +18,8 @@ export interface EnrolledIdentityOptions {
   readonly name: string;
   /** Told about every failed attempt; the next one follows after a growing pause. */
   readonly onFailure?: (error: unknown, retryInMs: number) => void;
+  /** @default - the package's own .proto files */
+  readonly protocol?: Protocol;
   /** Milliseconds since the epoch. @default - the system's clock */
   readonly now?: () => number;
 }
@@ -115,10 +118,15 @@ export class EnrolledIdentity implements TlsSource {
   }
 
   async #enrolWith(tls: TlsSource, signal: AbortSignal): Promise<number> {
-    const { serverName, role, name } = this.#options;
+    const { serverName, role, name, protocol } = this.#options;
     const { target: given } = this.#options;
     const target = typeof given === 'string' ? given : await given();
-    const channel = new RpcChannel({ target, tls, ...(serverName === undefined ? {} : { serverName }) });
+    const channel = new RpcChannel({
+      target,
+      tls,
+      ...(serverName === undefined ? {} : { serverName }),
+      ...(protocol === undefined ? {} : { protocol }),
+    });
     try {
       const { privateKeyPem, csr } = makeCertificateRequest();
       const answer = await channel.client(EnrolmentService).Enrol({ csr, role, name }, { signal });

@@ -22,7 +22,7 @@ export function findProtoDirectory(): string {
     if (existsSync(join(directory, 'telemetry', 'v1', 'telemetry.proto'))) return directory;
   }
   throw new ProtoDirectoryError(
-    "the .proto files of the package @kubehero/rpc were not found beside it: give their folder as 'protoDirectory'",
+    'the .proto files of the package @kubehero/rpc were not found beside it: give their folder to the Protocol that servers and channels use',
   );
 }
 

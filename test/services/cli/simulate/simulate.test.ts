@@ -191,6 +191,23 @@ describe('kubehero simulate', () => {
     expect(hub.violations).toEqual([]);
   });
 
+  it('writes integers above 2^53 as strings, and serves nodes without pods', async () => {
+    const test = await makeTestAuthority();
+    const hub = new TelemetryHub();
+    const server = await startServer(test, [hub.service]);
+    const flags = { nodes: '36', podsPerNode: '0', seconds: '10', nodePrice: '999999999' };
+    const { result } = await run(() => server.port, await test.clusterTls('c1'), flags);
+    await server.stop();
+    // 36 nodes for the last 10 seconds of an hour are a tenth of what one node costs in an hour.
+    expect(result).toMatchObject({
+      costPicodollars: '99999999900000000000',
+      podSeconds: 0,
+      nodeSeconds: 360,
+    });
+    expect(hub.seconds.size).toBe(360);
+    expect(hub.violations).toEqual([]);
+  });
+
   it('tells all faults of its flags at once', async () => {
     const context = {
       env: {},
