@@ -11,7 +11,7 @@ import { readCgroupMounts } from '../../services/collector/cgroups/cgroup-mounts
 /**
  * Footprint of the collector at 1 Hz: CPU time and memory while every cgroup runs a little each second. Needs root.
  *
- * `node dist/js/test/bench/collector.js [--cgroups 120,2000] [--seconds 60] [--node-flags FLAGS]`
+ * `node dist/js/test/bench/collector.js [--cgroups 120,2000] [--seconds 60] [--node-flags='FLAGS']`
  */
 const { values: flags } = parseArgs({
   options: {
@@ -106,7 +106,12 @@ class Subject {
     const program = join(import.meta.dirname, 'collector-subject.js');
     const parts = [this.cpu, this.memory, process.execPath, flags['node-flags'], program, String(port)];
     this.child = spawn('sh', ['-c', script, ...parts], { stdio: ['ignore', 'pipe', 'inherit'] });
-    if (this.child.stdout !== null) await once(this.child.stdout, 'data');
+    const { child } = this;
+    const ended = once(child, 'exit').then(() => {
+      throw new Error('the collector ended before it was ready');
+    });
+    if (child.stdout !== null) await Promise.race([once(child.stdout, 'data'), ended]);
+    ended.catch(() => undefined); // its later end is wanted
   }
 
   read(): Reading {
@@ -132,8 +137,7 @@ class Subject {
   }
 
   async stop(): Promise<void> {
-    this.child?.kill('SIGTERM');
-    if (this.child !== undefined) await once(this.child, 'exit');
+    if (this.child?.kill('SIGTERM') === true) await once(this.child, 'exit');
     await sleep(200);
     rmdirSync(this.cpu);
     if (existsSync(this.memory)) rmdirSync(this.memory);
@@ -150,21 +154,30 @@ function slopePerHour(values: readonly number[]): number {
   return (covariance / variance) * 3600;
 }
 
+async function observe(
+  subject: Subject,
+  hub: ReportHub,
+): Promise<{ readings: Reading[]; statistics: Record<string, unknown> }> {
+  try {
+    await subject.start(hub.port);
+    await sleep(warmUpS * 1000);
+    const readings = [subject.read()];
+    for (let second = 0; second < Number(flags.seconds); second++) {
+      await sleep(1000);
+      readings.push(subject.read());
+    }
+    return { readings, statistics: await subject.statistics() };
+  } finally {
+    await subject.stop();
+    hub.close();
+  }
+}
+
 async function measure(root: string, cgroups: number, busy: BusyCgroups): Promise<void> {
   await busy.add(cgroups);
   const hub = new ReportHub();
   await hub.start();
-  const subject = new Subject(root);
-  await subject.start(hub.port);
-  await sleep(warmUpS * 1000);
-  const readings = [subject.read()];
-  for (let second = 0; second < Number(flags.seconds); second++) {
-    await sleep(1000);
-    readings.push(subject.read());
-  }
-  const statistics = await subject.statistics();
-  await subject.stop();
-  hub.close();
+  const { readings, statistics } = await observe(new Subject(root), hub);
   const first = readings[0];
   const last = readings.at(-1);
   if (first === undefined || last === undefined) throw new Error('nothing was read');

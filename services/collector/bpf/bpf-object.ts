@@ -16,6 +16,9 @@ export interface BpfObjectOptions {
 
 /** Protection and flags of mmap(2). */
 const memory = { read: 1, write: 2, shared: 1 } as const;
+/** EAGAIN. */
+const interrupted = 11;
+const loadAttempts = 5;
 /** Length of `struct bpf_test_run_opts` of libbpf 1.0 and later. */
 const testRunBytes = 80;
 /** Length of `struct bpf_iter_attach_opts`. */
@@ -45,14 +48,25 @@ export class BpfObject {
    * @throws {BpfError} NOT_PERMITTED, REFUSED
    */
   static load(libbpf: Libbpf, options: BpfObjectOptions): BpfObject {
+    for (let attempt = 1; ; attempt++) {
+      const object = BpfObject.open(libbpf, options);
+      const result = libbpf.loadObject(object.object);
+      if (result >= 0) return object;
+      object.close();
+      // The verifier gives up when a signal arrives (EAGAIN); libbpf tries again five times only.
+      if (result !== -interrupted || attempt >= loadAttempts) {
+        throw bpfErrorOf(`load sensor '${options.sensor}'`, result);
+      }
+    }
+  }
+
+  private static open(libbpf: Libbpf, options: BpfObjectOptions): BpfObject {
     const bytes = Buffer.from(options.objectBase64, 'base64');
     const address = libbpf.openMemory(bytes, bytes.length, null);
     if (!address) throw bpfErrorOf(`open sensor '${options.sensor}'`, libbpf.errno());
     const object = new BpfObject(libbpf, options.sensor, address);
     try {
       object.prepare(options);
-      const result = libbpf.loadObject(address);
-      if (result < 0) throw bpfErrorOf(`load sensor '${options.sensor}'`, result);
       return object;
     } catch (error) {
       object.close();
