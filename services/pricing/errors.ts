@@ -19,6 +19,12 @@ export type PricingErrorCode =
   | 'FETCH'
   | 'USAGE';
 
+// Messages quote what files say, which may hold anything.
+function oneLine(message: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is taken out
+  return message.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+}
+
 /** The one error class of the pricing engine: one sentence that names what failed, where, and the remedy. */
 export class PricingError extends Error {
   constructor(
@@ -26,7 +32,7 @@ export class PricingError extends Error {
     message: string,
     options?: { readonly cause?: unknown },
   ) {
-    super(message, options);
+    super(oneLine(message), options);
     this.name = 'PricingError';
   }
 }

@@ -1,13 +1,6 @@
 import type { InputFile } from '../stream/input.js';
-import { parseAwsGetProducts } from './aws/getproducts.js';
-import { parseAwsOffer, type SourceOptions } from './aws/offer.js';
-import { parseAwsSpotFeed } from './aws/spot-feed.js';
-import { parseAwsSpotHistory } from './aws/spot-history.js';
-import { parseAzureRetail } from './azure/retail.js';
+import type { SourceOptions } from './aws/offer.js';
 import type { ParsedSource } from './collector.js';
-import { parseCustomSheets } from './custom/sheet.js';
-import { parseGcpMachineTypes } from './gcp/machine-types.js';
-import { parseGcpSkus } from './gcp/skus.js';
 
 /** Names that `--source` takes. */
 export const SOURCE_NAMES = [
@@ -26,24 +19,26 @@ export type SourceName = (typeof SOURCE_NAMES)[number];
 
 type Parser = (files: readonly InputFile[], options: SourceOptions) => Promise<ParsedSource>;
 
-const PARSERS: Readonly<Record<SourceName, Parser>> = {
-  'aws-offer': parseAwsOffer,
-  'aws-getproducts': parseAwsGetProducts,
-  'aws-spot-history': parseAwsSpotHistory,
-  'aws-spot-feed': parseAwsSpotFeed,
-  'azure-retail': parseAzureRetail,
-  'gcp-skus': parseGcpSkus,
-  'gcp-machine-types': parseGcpMachineTypes,
-  custom: parseCustomSheets,
+// A parser is loaded when it is needed: reading an offer file does not pay for the YAML reader.
+const PARSERS: Readonly<Record<SourceName, () => Promise<Parser>>> = {
+  'aws-offer': async () => (await import('./aws/offer.js')).parseAwsOffer,
+  'aws-getproducts': async () => (await import('./aws/getproducts.js')).parseAwsGetProducts,
+  'aws-spot-history': async () => (await import('./aws/spot-history.js')).parseAwsSpotHistory,
+  'aws-spot-feed': async () => (await import('./aws/spot-feed.js')).parseAwsSpotFeed,
+  'azure-retail': async () => (await import('./azure/retail.js')).parseAzureRetail,
+  'gcp-skus': async () => (await import('./gcp/skus.js')).parseGcpSkus,
+  'gcp-machine-types': async () => (await import('./gcp/machine-types.js')).parseGcpMachineTypes,
+  custom: async () => (await import('./custom/sheet.js')).parseCustomSheets,
 };
 
 /** Reads what files of one source say. Memory is bounded by what is kept, not by the files. @throws PricingError */
-export function parseSource(
+export async function parseSource(
   source: SourceName,
   files: readonly InputFile[],
   options: SourceOptions,
 ): Promise<ParsedSource> {
-  return PARSERS[source](files, options);
+  const parser = await PARSERS[source]();
+  return parser(files, options);
 }
 
 export type { ParsedSource } from './collector.js';

@@ -1,5 +1,6 @@
 import { PricingError } from '../../errors.js';
 import { parseJson } from '../../stream/exact-json.js';
+import { releaseGarbage } from '../../stream/heap.js';
 import type { InputFile } from '../../stream/input.js';
 import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
 import type { ParsedSource } from '../collector.js';
@@ -29,6 +30,9 @@ const DROPPED = [
   '"Host"',
 ].map((text) => Buffer.from(text));
 
+// Records that die young still reach the old generation now and then; left alone they add up to tens of MiB.
+const RELEASE_EVERY_BYTES = 40 * 1024 * 1024;
+
 class OfferReader {
   readonly header = new Map<string, string>();
   readonly #kept = new Map<string, AwsCandidate>();
@@ -49,7 +53,14 @@ class OfferReader {
         this.#record(path, bytes, offset);
       },
     });
-    for await (const chunk of this.file.open()) reader.write(chunk);
+    let sinceRelease = 0;
+    for await (const chunk of this.file.open()) {
+      reader.write(chunk);
+      sinceRelease += chunk.length;
+      if (sinceRelease < RELEASE_EVERY_BYTES) continue;
+      sinceRelease = 0;
+      releaseGarbage();
+    }
     reader.end();
   }
 

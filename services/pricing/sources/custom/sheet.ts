@@ -8,7 +8,7 @@ import {
   type SheetNode,
   type SheetUnits,
 } from '@kubehero/domain';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { PricingError } from '../../errors.js';
 import { readAll, type InputFile } from '../../stream/input.js';
 import { RowCollector, type ParsedSource } from '../collector.js';
@@ -186,15 +186,32 @@ function priceOf(entry: FieldReader, sheet: { name: string; currency: string; ve
   };
 }
 
+function fromYaml(text: string, name: string): unknown {
+  // The failsafe schema leaves every number as it was written.
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    uniqueKeys: true,
+    stringKeys: true,
+    logLevel: 'silent',
+  });
+  const wrong = (cause: unknown): PricingError => {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    return new PricingError('BAD_SHEET', `custom: ${name} is not valid YAML (${reason ?? ''}): correct it`, {
+      cause,
+    });
+  };
+  const [fault] = [...document.errors, ...document.warnings];
+  if (fault !== undefined) throw wrong(fault);
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw wrong(cause);
+  }
+}
+
 function structure(text: string, file: InputFile): Record<string, unknown> {
   if (/\.csv(\.gz)?$/i.test(file.name)) return sheetFromCsv(text, file.name);
-  let value: unknown;
-  try {
-    // The failsafe schema leaves every number as it was written.
-    value = parse(text, { schema: 'failsafe', maxAliasCount: 100, uniqueKeys: true });
-  } catch (cause) {
-    throw new PricingError('BAD_SHEET', `custom: ${file.name} is not valid YAML: correct it`, { cause });
-  }
+  const value = fromYaml(text, file.name);
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw new PricingError(
