@@ -172,7 +172,7 @@ function overlayFaults(props: AirGapOverlayProps): readonly Fault[] {
   for (const cidr of props.egressCidrs ?? []) {
     faults.cidr('egressCidrs', cidr);
     faults.check(
-      !/\/0$/.test(cidr),
+      !cidr.endsWith('/0'),
       'egressCidrs',
       `'${cidr}' is the whole internet: name the ranges of the site`,
     );

@@ -14,17 +14,20 @@ export function outsideHosts(manifest: unknown, allowed: readonly string[]): str
 }
 
 function collect(value: unknown, found: Set<string>): void {
-  if (typeof value === 'string') {
-    for (const match of value.matchAll(
-      /\b(?:https?|s3|grpcs?|wss?|oci|git|ssh):\/\/(?:[^\s/@"'<>]*@)?([^\s/:"'<>?#{},;)]+)/gi,
-    )) {
-      if (!match[0].toLowerCase().startsWith('s3:')) found.add((match[1] ?? '').toLowerCase());
-    }
-  } else if (Array.isArray(value)) {
+  if (typeof value === 'string') collectText(value, found);
+  else if (Array.isArray(value)) {
     for (const item of value) collect(item, found);
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value))
       if (!explanations.has(key) || typeof item !== 'string') collect(item, found);
+  }
+}
+
+function collectText(text: string, found: Set<string>): void {
+  for (const match of text.matchAll(
+    /\b(?:https?|s3|grpcs?|wss?|oci|git|ssh):\/\/(?:[^\s/@"'<>]*@)?([^\s/:"'<>?#{},;)]+)/gi,
+  )) {
+    if (!match[0].toLowerCase().startsWith('s3:')) found.add((match[1] ?? '').toLowerCase());
   }
 }
 

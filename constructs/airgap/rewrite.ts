@@ -68,7 +68,10 @@ function addPullSecrets(value: unknown, names: readonly string[]): void {
   for (const child of Object.values(object)) addPullSecrets(child, names);
 }
 
-type EgressRule = { to?: { ipBlock?: { cidr: string } }[]; ports?: unknown[] };
+interface EgressRule {
+  to?: { ipBlock?: { cidr: string } }[];
+  ports?: unknown[];
+}
 
 /** Ranges that cannot lead out of the site stay; every other one becomes the declared ranges. */
 function closeEgress(policy: Json, declared: readonly string[]): void {
@@ -93,17 +96,24 @@ function closeRule(rule: EgressRule, declared: readonly string[]): EgressRule {
   };
 }
 
+/** First number, least and greatest second number, and length of the prefix (RFC 1918, 6598, 3927). */
+const privateRanges = [
+  [10, 0, 255, 8],
+  [172, 16, 31, 12],
+  [192, 168, 168, 16],
+  [100, 64, 127, 10],
+  [169, 254, 254, 16],
+] as const;
+
 /** Private, shared, link-local and unique-local ranges (RFC 1918, 6598, 3927, 4193). */
 export function isPrivate(cidr: string): boolean {
   const [address = '', bits = '0'] = cidr.split('/');
   const size = Number(bits);
   if (address.includes(':')) return /^f[cd]/i.test(address) && size >= 7;
   const [a = 0, b = 0] = address.split('.').map(Number);
-  if (a === 10) return size >= 8;
-  if (a === 172) return b >= 16 && b <= 31 && size >= 12;
-  if (a === 192) return b === 168 && size >= 16;
-  if (a === 100) return b >= 64 && b <= 127 && size >= 10;
-  return a === 169 && b === 254 && size >= 16;
+  return privateRanges.some(
+    ([first, from, to, prefix]) => a === first && b >= from && b <= to && size >= prefix,
+  );
 }
 
 function replaceRunbooks(rule: Json, base: string | undefined): void {

@@ -51,12 +51,12 @@ const diskHeadroom = 2;
 const referenceNodes = 1000;
 const referenceShards = 3;
 
-type Step = {
+interface Step {
   readonly upTo: number;
   readonly cpu: number;
   readonly mebibytes: number;
   readonly gibibytesDisk?: number;
-};
+}
 
 /** Steps by number of nodes; the last one is the reference table, beyond it CPU and memory grow with the square root. */
 const steps: Readonly<

@@ -1,12 +1,10 @@
-import { objectNames, secretCatalogue } from '@kubehero/contract';
-import { KubeConfigMap } from '../../imports/k8s.js';
+import { secretCatalogue } from '@kubehero/contract';
 import { Construct } from 'constructs';
 import { buildSite } from '../core/build-site.js';
 import { chartFor } from '../core/charts.js';
 import type { ComponentProps } from '../core/component.js';
 import { checkComponent } from '../core/component.js';
 import { ConstructsError, type Fault, Faults, refuseAtSynth } from '../core/faults.js';
-import { Part, waves } from '../core/manifest.js';
 import { labelsOf } from '../core/pods.js';
 import type { Site } from '../core/site.js';
 import { describeSizing } from '../core/sizing.js';

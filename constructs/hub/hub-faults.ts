@@ -38,7 +38,7 @@ export function checkInstallation(
       `the lock holds no ${missing.join(', ')}: run 'kubehero images lock'`,
     );
   }
-  const names = Object.entries(resolveNamespaces(props.namespaces));
+  const names = Object.entries<string>({ ...resolveNamespaces(props.namespaces) });
   for (const [key, value] of names) faults.dnsLabel(`namespaces.${key}`, value);
   const collector = resolveNamespaces(props.namespaces).collector;
   faults.check(
@@ -81,28 +81,33 @@ export function checkCaBundle(faults: Faults, prop: string, bundle: string): voi
 
 /** Image roles that a hub with these props needs. */
 export function hubRoles(props: KubeHeroHubProps): ImageRole[] {
-  const deployed = (mode: string | undefined): boolean => (mode ?? 'deploy') === 'deploy';
-  const plugin = props.backup && (props.backup.postgresMethod ?? 'plugin') === 'plugin';
-  const replicated =
-    (props.highAvailability ?? true) &&
-    !(props.clickhouse && 'replicas' in props.clickhouse && props.clickhouse.replicas === 1);
   return [
     'kubehero',
     'dashboard',
-    ...(deployed(props.dex?.mode) ? (['dex'] as const) : []),
-    ...(deployed(props.valkey?.mode) ? (['valkey', 'valkeyExporter'] as const) : []),
-    ...(deployed(props.postgres?.mode)
-      ? ([
-          'postgres',
-          'cloudNativePg',
-          ...(plugin ? (['barmanPlugin', 'barmanSidecar'] as const) : []),
-        ] as const)
-      : []),
-    ...(deployed(props.clickhouse?.mode)
-      ? (['clickhouse', 'clickhouseOperator', 'clickhouseOperatorMetrics'] as const)
-      : []),
-    ...(deployed(props.clickhouse?.mode) && replicated ? (['clickhouseKeeper'] as const) : []),
+    ...(isDeployed(props.dex?.mode) ? (['dex'] as const) : []),
+    ...(isDeployed(props.valkey?.mode) ? (['valkey', 'valkeyExporter'] as const) : []),
+    ...postgresRoles(props),
+    ...clickhouseRoles(props),
   ];
+}
+
+function isDeployed(mode: string | undefined): boolean {
+  return (mode ?? 'deploy') === 'deploy';
+}
+
+function postgresRoles(props: KubeHeroHubProps): ImageRole[] {
+  if (!isDeployed(props.postgres?.mode)) return [];
+  const plugin = props.backup && (props.backup.postgresMethod ?? 'plugin') === 'plugin';
+  return ['postgres', 'cloudNativePg', ...(plugin ? (['barmanPlugin', 'barmanSidecar'] as const) : [])];
+}
+
+function clickhouseRoles(props: KubeHeroHubProps): ImageRole[] {
+  if (!isDeployed(props.clickhouse?.mode)) return [];
+  const replicated =
+    (props.highAvailability ?? true) &&
+    !(props.clickhouse && 'replicas' in props.clickhouse && props.clickhouse.replicas === 1);
+  const operator = ['clickhouse', 'clickhouseOperator', 'clickhouseOperatorMetrics'] as const;
+  return [...operator, ...(replicated ? (['clickhouseKeeper'] as const) : [])];
 }
 
 /** Every fault of a hub's props, none thrown. */
