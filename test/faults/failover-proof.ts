@@ -83,6 +83,14 @@ class Pair {
     }
   }
 
+  /** @throws Error where a replica ended that nobody killed */
+  checkAlive(): void {
+    for (const { address, process: started } of this.replicas) {
+      if (started.child.exitCode === null && started.child.signalCode === null) continue;
+      throw new Error(`control plane ${address} ended with ${started.child.exitCode}: ${started.errors().slice(-3000)}`);
+    }
+  }
+
   replicaOf(term: LeaseTerm): Replica {
     const replica = this.replicas.find(({ address }) => address === term.address);
     if (replica === undefined) throw new Error(`the leader ${term.address} is none of ours`);
@@ -165,7 +173,12 @@ async function playRound(play: Play): Promise<{ round: Round; epoch: number }> {
   ]);
   await delay(1200 + Math.floor(Math.random() * 1500));
   const { ms, after } = await inflict(play, before.term);
+  const watch = setInterval(() => {
+    if (pair.replicas.some(({ process: { child } }) => child.exitCode !== null)) sender.child.kill();
+  }, 1000);
   const code = await sender.ended;
+  clearInterval(watch);
+  pair.checkAlive();
   if (code !== 0) throw new Error(`the simulator ended with ${code}: ${sender.errors()}`);
   const emitted = String(
     (JSON.parse(sender.output()) as { costPicodollars: string | number }).costPicodollars,

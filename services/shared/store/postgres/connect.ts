@@ -10,7 +10,7 @@ export interface PostgresOptions {
   readonly maxConnections?: number;
   /** CA bundle in PEM; given means that TLS is required and verified. */
   readonly caPem?: string;
-  /** Called for errors of idle connections, which the pool replaces by itself. */
+  /** Called for errors of connections outside of statements; the pool replaces them by itself. */
   readonly onIdleError: (error: Error) => void;
 }
 
@@ -36,6 +36,9 @@ export function connectPostgres(options: PostgresOptions): Kysely<Database> {
     },
   });
   pool.on('error', options.onIdleError);
+  // A connection that breaks between two statements of a transaction belongs to no query and not to the pool: without
+  // a listener it would end the process. The next statement on it fails and says so.
+  pool.on('connect', (client) => client.on('error', options.onIdleError));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
 }
 
