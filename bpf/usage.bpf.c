@@ -2,6 +2,9 @@
 /*
  * Usage sensor: CPU time and memory of every living cgroup, from the counters that the kernel keeps anyway. Nothing
  * here runs on an event: user space flushes and walks once a second, so a context switch costs nothing.
+ *
+ * Compiled once for each generation of kernels, because without CAP_SYS_ADMIN libbpf refuses an object that only names
+ * a kernel function which the kernel lacks: FLUSH_BEFORE_6_16 and WALK_BEFORE_6_7 choose the older ways.
  */
 #include "kernel_compat.bpf.h"
 #include "usage.h"
@@ -104,21 +107,17 @@ int flush_statistics(struct bpf_iter__cgroup *ctx)
 {
 	struct cgroup *cgrp = ctx->cgroup;
 
-	if (cgrp)
-		css_rstat_flush(&cgrp->self);
+	if (!cgrp)
+		return 0;
+#ifdef FLUSH_BEFORE_6_16
+	cgroup_rstat_flush(cgrp);
+#else
+	css_rstat_flush(&cgrp->self);
+#endif
 	return 0;
 }
 
-/* The same for kernels before 6.16. */
-SEC("iter.s/cgroup")
-int flush_statistics_before_6_16(struct bpf_iter__cgroup *ctx)
-{
-	struct cgroup *cgrp = ctx->cgroup;
-
-	if (cgrp)
-		cgroup_rstat_flush(cgrp);
-	return 0;
-}
+#ifndef WALK_BEFORE_6_7
 
 /*
  * Hook: called by user space after the flush. Walks under RCU and takes no lock, so that it delays no pod start.
@@ -154,6 +153,11 @@ int walk_usage(struct usage_arguments *arguments)
 	return 0;
 }
 
+#else
+
+/* Keeps the type of the argument in the BTF of every object. */
+const struct usage_arguments *unused_usage_arguments __attribute__((unused));
+
 /*
  * Hook: iterator over all descendants, for kernels without the open-coded one. Holds the cgroup mutex while it runs
  * (0.9 ms at 5,000 cgroups).
@@ -174,6 +178,8 @@ int walk_usage_by_iterator(struct bpf_iter__cgroup *ctx)
 		append_usage(cgrp, state);
 	return 0;
 }
+
+#endif
 
 /* The same over a separate memory hierarchy (v1): its root is a directory of another cgroup file system. */
 SEC("iter.s/cgroup")

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Where kernels differ. The loader decides by the kernel's own BTF which programs are loaded; every kernel function
- * is therefore declared weak, so that an object loads on a kernel that lacks the ones its other programs need.
+ * Where kernels differ. The loader decides by the kernel's own BTF which objects are loaded. Kernel functions are
+ * declared weak, so that with CAP_SYS_ADMIN an object loads although a program that is not loaded names one that is
+ * missing; without it no object may name one.
  */
 #ifndef KUBEHERO_KERNEL_COMPAT_BPF_H
 #define KUBEHERO_KERNEL_COMPAT_BPF_H

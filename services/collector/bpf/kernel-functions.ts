@@ -3,7 +3,7 @@ import type { Libbpf } from './libbpf.js';
 /** BTF_KIND_FUNC. */
 const functionKind = 12;
 
-/** Kernel functions that decide which programs are loaded. */
+/** Kernel functions that decide which objects are loaded. */
 const functionNames = [
   'css_rstat_flush',
   'cgroup_rstat_flush',

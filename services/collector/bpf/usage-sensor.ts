@@ -8,6 +8,8 @@ import {
   usageRecordLayout,
   usageStateLayout,
 } from './gen/usage.gen.js';
+import { usage61ObjectBase64 } from './gen/usage-6-1.gen.js';
+import { usage67ObjectBase64 } from './gen/usage-6-7.gen.js';
 import type { KernelFunctions } from './kernel-functions.js';
 import type { Libbpf } from './libbpf.js';
 import { readPageBytes } from './page-size.js';
@@ -44,16 +46,8 @@ export class UsageSensor {
 
   /** @throws {BpfError} NOT_PERMITTED, KERNEL_TOO_OLD, REFUSED */
   constructor(options: UsageSensorOptions) {
-    const plan = planPrograms(options);
-    this.object = BpfObject.load(options.libbpf, {
-      sensor: 'usage',
-      objectBase64: usageObjectBase64,
-      withoutPrograms: plan.without,
-      maxEntries: {
-        usage_records: options.capacity,
-        memory_records: options.memoryRoot === undefined ? 1 : options.capacity,
-      },
-    });
+    const { object, walksByIterator } = loadObject(options);
+    this.object = object;
     try {
       const bytes = options.capacity * usageRecordLayout.byteLength;
       this.state = new Uint32Array(this.object.mapMemory('usage_states', usageStateLayout.byteLength));
@@ -62,7 +56,7 @@ export class UsageSensor {
         options.memoryRoot === undefined
           ? new Uint32Array(0)
           : new Uint32Array(this.object.mapMemory('memory_records', bytes));
-      this.passes = this.prepare(options, plan);
+      this.passes = this.prepare(options, walksByIterator);
     } catch (error) {
       this.object.close();
       throw error;
@@ -98,9 +92,9 @@ export class UsageSensor {
     return this.state[offset / 4] ?? 0;
   }
 
-  private prepare(options: UsageSensorOptions, plan: ProgramPlan): (() => void)[] {
-    const passes = [prepareIterator(this.object, plan.flush, options.root, 'self')];
-    if (plan.walkByIterator) {
+  private prepare(options: UsageSensorOptions, walksByIterator: boolean): (() => void)[] {
+    const passes = [prepareIterator(this.object, 'flush_statistics', options.root, 'self')];
+    if (walksByIterator) {
       passes.push(prepareIterator(this.object, 'walk_usage_by_iterator', options.root, 'descendants'));
     } else {
       const argument = Buffer.alloc(usageArgumentsLayout.byteLength);
@@ -134,31 +128,50 @@ export class UsageSensor {
   }
 }
 
-interface ProgramPlan {
-  readonly flush: string;
-  readonly walkByIterator: boolean;
-  readonly without: readonly string[];
+interface ObjectChoice {
+  readonly objectBase64: string;
+  readonly walksByIterator: boolean;
 }
 
-/** Which programs this kernel can load. */
-function planPrograms({ kernel, memoryRoot }: UsageSensorOptions): ProgramPlan {
-  const isNew = kernel.has('css_rstat_flush');
-  if (!isNew && !kernel.has('cgroup_rstat_flush')) {
+/** The object for this kernel; `attempt` counts from 0 and goes on to older ways, undefined when there is none left. */
+function chooseObject(kernel: KernelFunctions, attempt: number): ObjectChoice | undefined {
+  const choices: ObjectChoice[] = [];
+  if (kernel.has('css_rstat_flush')) {
+    choices.push({ objectBase64: usageObjectBase64, walksByIterator: false });
+  }
+  if (kernel.has('cgroup_rstat_flush')) {
+    if (kernel.has('bpf_iter_css_new')) {
+      choices.push({ objectBase64: usage67ObjectBase64, walksByIterator: false });
+    }
+    // Before 6.10 a program that user space calls may not use cgroups, although the functions are there.
+    choices.push({ objectBase64: usage61ObjectBase64, walksByIterator: true });
+  }
+  if (choices.length === 0) {
     throw new BpfError(
       'KERNEL_TOO_OLD',
       'kernel has no function that flushes cgroup statistics for BPF: use Linux 6.4 or later',
     );
   }
-  const walkByIterator = !kernel.has('bpf_iter_css_new');
-  return {
-    flush: isNew ? 'flush_statistics' : 'flush_statistics_before_6_16',
-    walkByIterator,
-    without: [
-      isNew ? 'flush_statistics_before_6_16' : 'flush_statistics',
-      walkByIterator ? 'walk_usage' : 'walk_usage_by_iterator',
-      ...(memoryRoot === undefined ? ['walk_memory'] : []),
-    ],
-  };
+  return choices[attempt];
+}
+
+function loadObject(options: UsageSensorOptions, attempt = 0): { object: BpfObject; walksByIterator: boolean } {
+  const choice = chooseObject(options.kernel, attempt);
+  const { libbpf, memoryRoot, capacity } = options;
+  if (choice === undefined) throw new BpfError('REFUSED', "no object of sensor 'usage' suits this kernel");
+  try {
+    const object = BpfObject.load(libbpf, {
+      sensor: 'usage',
+      objectBase64: choice.objectBase64,
+      withoutPrograms: memoryRoot === undefined ? ['walk_memory'] : [],
+      maxEntries: { usage_records: capacity, memory_records: memoryRoot === undefined ? 1 : capacity },
+    });
+    return { object, walksByIterator: choice.walksByIterator };
+  } catch (error) {
+    const isLast = chooseObject(options.kernel, attempt + 1) === undefined;
+    if (isLast || !(error instanceof BpfError) || error.code !== 'REFUSED') throw error;
+    return loadObject(options, attempt + 1);
+  }
 }
 
 function prepareIterator(

@@ -2,9 +2,14 @@ import { createHash } from 'node:crypto';
 import type { BtfStruct } from './btf.js';
 import { Btf, findSection } from './btf.js';
 
-/** Sensors with the structs that user space reads or writes; `<sensor>.bpf.o` is the object. */
+/**
+ * Sensors with the structs that user space reads or writes; `<sensor>.bpf.o` is the object. Variants for older kernels
+ * share the structs of the first.
+ */
 export const sensors = {
   usage: ['usage_record', 'usage_state', 'usage_arguments'],
+  'usage-6-7': [],
+  'usage-6-1': [],
   lifecycle: ['birth_event', 'death_record', 'lifecycle_state'],
   network: [
     'traffic_key',
@@ -30,10 +35,10 @@ export function renderIndex(sensor: SensorName, object: Buffer): string {
     '',
     ...layouts,
     `/** SHA-256 of the object file. */`,
-    `export const ${sensor}ObjectSha256 = '${createHash('sha256').update(object).digest('hex')}';`,
+    `export const ${camel(sensor)}ObjectSha256 = '${createHash('sha256').update(object).digest('hex')}';`,
     '',
     `/** The compiled object, base64. */`,
-    `export const ${sensor}ObjectBase64 =`,
+    `export const ${camel(sensor)}ObjectBase64 =`,
     `${base64.replace(/ \+\n$/, '')};`,
     '',
   ].join('\n');
@@ -54,5 +59,5 @@ function renderStruct(struct: BtfStruct): string {
 }
 
 function camel(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+  return name.replace(/[_-]([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
 }
