@@ -87,7 +87,9 @@ class Pair {
   checkAlive(): void {
     for (const { address, process: started } of this.replicas) {
       if (started.child.exitCode === null && started.child.signalCode === null) continue;
-      throw new Error(`control plane ${address} ended with ${started.child.exitCode}: ${started.errors().slice(-3000)}`);
+      throw new Error(
+        `control plane ${address} ended with ${started.child.exitCode}: ${started.errors().slice(-3000)}`,
+      );
     }
   }
 

@@ -8,7 +8,11 @@ export {
 } from './columns/pod-cost-columns.js';
 export { openEmbeddedClickHouse, type EmbeddedClickHouseOptions } from './engines/embedded.js';
 export { ClickHouseError, type ClickHouseEngine, type QueryParameters } from './engines/engine.js';
-export { startClickHouseFront, type ClickHouseFront, type ClickHouseFrontOptions } from './engines/http-front.js';
+export {
+  startClickHouseFront,
+  type ClickHouseFront,
+  type ClickHouseFrontOptions,
+} from './engines/http-front.js';
 export { connectClickHouse, type ClickHouseServerOptions } from './engines/server.js';
 export {
   LEVELS,

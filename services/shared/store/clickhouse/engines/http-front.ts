@@ -44,7 +44,11 @@ export async function startClickHouseFront(options: ClickHouseFrontOptions): Pro
 
 async function stop(server: Server, front: Front, spool: string): Promise<void> {
   server.closeAllConnections();
-  await new Promise<void>((resolve) => server.close(() => { resolve(); }));
+  await new Promise<void>((resolve) =>
+    server.close(() => {
+      resolve();
+    }),
+  );
   await front.close();
   await rm(spool, { recursive: true, force: true });
 }
@@ -98,13 +102,18 @@ class Front {
   }
 
   /** The body goes through a file: the engine's own insert takes text only. */
-  async #insert(request: IncomingMessage, [, table = '', columns = '', format = '']: RegExpExecArray): Promise<void> {
+  async #insert(
+    request: IncomingMessage,
+    [, table = '', columns = '', format = '']: RegExpExecArray,
+  ): Promise<void> {
     this.#next += 1;
     const file = join(this.spool, String(this.#next));
     try {
       await pipeline(request, createWriteStream(file));
       const names = columns === '' ? '*' : columns.slice(1, -1);
-      await this.#writer.command({ query: `INSERT INTO ${table} ${columns} SELECT ${names} FROM file('${file}', '${format}')` });
+      await this.#writer.command({
+        query: `INSERT INTO ${table} ${columns} SELECT ${names} FROM file('${file}', '${format}')`,
+      });
     } finally {
       await rm(file, { force: true });
     }
@@ -115,7 +124,10 @@ class Front {
 function toParameters(parameters: URLSearchParams): Record<string, unknown> {
   const bound = [...parameters].filter(([name]) => name.startsWith('param_'));
   return Object.fromEntries(
-    bound.map(([name, value]) => [name.slice('param_'.length), value.startsWith('[') ? (JSON.parse(value.replaceAll("'", '"')) as unknown) : value]),
+    bound.map(([name, value]) => [
+      name.slice('param_'.length),
+      value.startsWith('[') ? (JSON.parse(value.replaceAll("'", '"')) as unknown) : value,
+    ]),
   );
 }
 

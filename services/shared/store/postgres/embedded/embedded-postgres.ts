@@ -271,7 +271,10 @@ async function stop(child: ChildProcess): Promise<void> {
     }),
   );
   child.kill('SIGINT');
-  const stopped = await Promise.race([exited.then(() => true), delay(STOP_TIMEOUT_MS, false, { ref: false })]);
+  const stopped = await Promise.race([
+    exited.then(() => true),
+    delay(STOP_TIMEOUT_MS, false, { ref: false }),
+  ]);
   if (!stopped) {
     child.kill('SIGQUIT'); // immediate shutdown: recovers from its log at the next start
     await exited;

@@ -131,7 +131,9 @@ export async function upsertNode(
 
 /** Notes that nodes run no more. */
 export async function markNodesGone(db: Kysely<Database>, keys: readonly number[]): Promise<void> {
-  await sql`update node set gone_at = extract(epoch from now())::bigint where key = any(${keys}::int[])`.execute(db);
+  await sql`update node set gone_at = extract(epoch from now())::bigint where key = any(${keys}::int[])`.execute(
+    db,
+  );
 }
 
 /** Keys of namespaces by name, made where they are missing. */

@@ -43,9 +43,7 @@ export async function listDirtyMinutes(
   const { rows } =
     await sql<DirtyRow>`select cluster_key, minute as start, changes, rolled, row_count, cost from ingest_minute
     where changes > rolled and minute <= ${endedBefore - 60} and changed_at < now() - interval '3 seconds'
-    order by mismatches, minute limit ${limit}`.execute(
-      db,
-    );
+    order by mismatches, minute limit ${limit}`.execute(db);
   return rows.map((row) => toPeriod('minute', row));
 }
 
