@@ -248,6 +248,42 @@ describeWith([chromium, builtDashboard], 'the live page', () => {
     await context.close();
   });
 
+  it('shows a second at most two seconds after it was sent', async () => {
+    const { page, context } = await openPage(browser, dashboard.url, { path: '/?tz=utc' });
+    await live(page);
+    const sent = new Map<string, number>();
+    fake.onEmit = (second) => sent.set(new Date(second * 1000).toISOString().slice(11, 19), Date.now());
+    await page.waitForTimeout(1500);
+    const delays: number[] = [];
+    for (let at = 0; at < 8; at += 1) {
+      const before = await shownSecond(page);
+      await eventually(async () => (await shownSecond(page)) !== before, 10);
+      const from = sent.get(await shownSecond(page));
+      if (from !== undefined) delays.push(Date.now() - from);
+    }
+    fake.onEmit = () => undefined;
+    console.log(`sent to shown: ${delays.map((delay) => `${delay} ms`).join(', ')}`);
+    expect(delays.length).toBeGreaterThan(5);
+    expect(Math.max(...delays)).toBeLessThan(2000);
+    await context.close();
+  });
+
+  it('rests while its tab is hidden, and is whole again when it comes back', async () => {
+    const { page, context } = await openPage(browser, dashboard.url, { path: '/?by=cluster' });
+    await live(page);
+    await setHidden(page, true);
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    const hidden = await rate(page);
+    await page.waitForTimeout(4500);
+    expect(await rate(page)).toBe(hidden);
+    expect(requests).toEqual([]);
+    await setHidden(page, false);
+    await eventually(async () => (await rate(page)) !== hidden);
+    expect(await page.getByText('no collector reported').count()).toBeGreaterThan(0);
+    await context.close();
+  });
+
   it('changes figures seldom for those who want less motion', async () => {
     const { page, context } = await openPage(browser, dashboard.url, { reducedMotion: 'reduce' });
     await live(page);
@@ -306,11 +342,20 @@ describeWith([chromium, builtDashboard], 'the live page of an empty hub', () => 
   });
 });
 
+const shownSecond = async (page: Page): Promise<string> =>
+  /second (\d\d:\d\d:\d\d)/.exec(await page.locator('section[aria-label=Rate]').innerText())?.[1] ?? '';
+
+/** Makes the page believe that its tab is hidden: a browser without windows never hides one. */
+async function setHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'))`);
+}
+
 /** Waits until a condition holds; fails after ten seconds. */
-async function eventually(condition: () => Promise<boolean>): Promise<void> {
+async function eventually(condition: () => Promise<boolean>, everyMs = 100): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('it did not come true within 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
