@@ -21,7 +21,6 @@ export type PricingErrorCode =
 
 // Messages quote what files say, which may hold anything.
 function oneLine(message: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is taken out
   return message.replace(/[\u0000-\u001f\u007f]+/g, ' ');
 }
 

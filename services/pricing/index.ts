@@ -1,5 +1,5 @@
 export { answer, lookupFile, openLookup, type LookupSource } from './commands/lookup.js';
-export { refreshFolder, refreshNotes, type FolderRefresh } from './commands/refresh.js';
+export { onlineNotes, refreshFolder, refreshNotes, type FolderRefresh } from './commands/refresh.js';
 export { withPostgresCatalogue } from './commands/refresh-database.js';
 export { exportFolder, importFolder, type FolderImport } from './commands/snapshot.js';
 export { FolderStore } from './folder/folder-store.js';

@@ -200,8 +200,12 @@ type FileRefreshFlags = RefreshFlags & {
 
 /** Runs `kubehero pricing refresh` against the services. @returns 0, or 1 when anything failed */
 async function runServices(flags: RefreshFlags, world: NodeJS.Process, signal: AbortSignal): Promise<number> {
-  const { pricingSettings, refreshFromServices, refreshNotes, PricingError } =
-    await import('@kubehero/pricing');
+  const {
+    pricingSettings,
+    refreshFromServices,
+    onlineNotes: notesOf,
+    PricingError,
+  } = await import('@kubehero/pricing');
   const { readSettings } = await import('@kubehero/runtime');
   const settings = readSettings(pricingSettings, { flags, env: world.env });
   const say = (text: string): unknown => world.stderr.write(`kubehero: ${text}\n`);
@@ -213,10 +217,7 @@ async function runServices(flags: RefreshFlags, world: NodeJS.Process, signal: A
       accept,
       onProgress: say,
     });
-    for (const found of outcomes) {
-      if (found.outcome === 'refreshed') for (const note of refreshNotes(found.report)) say(note);
-      if (found.outcome === 'failed') say(found.error.message);
-    }
+    for (const found of outcomes) for (const note of notesOf(found)) say(note);
     const shown = outcomes.map((found) =>
       found.outcome === 'failed'
         ? { ...found, error: { code: found.error.code, message: found.error.message } }

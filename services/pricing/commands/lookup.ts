@@ -60,6 +60,19 @@ function unanswerable(reason: string): PriceAnswer {
   };
 }
 
+async function answerLine(
+  lookup: FolderLookup,
+  text: string,
+  line: string,
+): Promise<{ readonly answer: PriceAnswer; readonly wrong: boolean }> {
+  try {
+    return { answer: await answer(lookup, parseLookupLine(text, line)), wrong: false };
+  } catch (error) {
+    if (!(error instanceof PricingError) || error.code === 'CATALOGUE') throw error;
+    return { answer: unanswerable(error.message), wrong: true };
+  }
+}
+
 /**
  * Answers a file of queries, one JSON line for each line, in order. A line that is no query is answered as unpriced
  * with the reason; the others are answered all the same.
@@ -81,13 +94,9 @@ export async function lookupFile(
       number += 1;
       if (text.trim() === '') continue;
       const line = `${queries} line ${String(number)}`;
-      try {
-        write(JSON.stringify(await answer(lookup, parseLookupLine(text, line))));
-      } catch (error) {
-        if (!(error instanceof PricingError) || error.code === 'CATALOGUE') throw error;
-        wrong += 1;
-        write(JSON.stringify(unanswerable(error.message)));
-      }
+      const answered = await answerLine(lookup, text, line);
+      if (answered.wrong) wrong += 1;
+      write(JSON.stringify(answered.answer));
     }
   } catch (cause) {
     if (cause instanceof PricingError) throw cause;

@@ -1,3 +1,4 @@
+import type { OnlineOutcome } from '../fetch/online.js';
 import { FolderStore } from '../folder/folder-store.js';
 import { applyRefresh, type RefreshReport } from '../refresh.js';
 import { parseSource, type SourceName } from '../sources/index.js';
@@ -44,4 +45,10 @@ export function refreshNotes(report: Pick<RefreshReport, 'quarantined' | 'warnin
       `quarantined ${region}/${family} (${purchaseModel}): ${reasons.join('; ')}: the last good prices stay, let it through with --accept '${region}/${family}'`,
   );
   return [...held, ...report.warnings];
+}
+
+/** Sentences about one source of a refresh from the services. */
+export function onlineNotes(found: OnlineOutcome): readonly string[] {
+  if (found.outcome === 'failed') return [found.error.message];
+  return found.outcome === 'refreshed' ? refreshNotes(found.report) : [];
 }

@@ -98,10 +98,10 @@ function readSignature(text: string, name: string): Signature {
 }
 
 function toSnapshot(payload: Buffer, name: string): Snapshot {
-  const snapshot = JSON.parse(payload.toString('utf8')) as Snapshot;
-  if (snapshot.format === SNAPSHOT_FORMAT) return snapshot;
+  const snapshot = JSON.parse(payload.toString('utf8')) as Omit<Snapshot, 'format'> & { format: string };
+  if (snapshot.format === SNAPSHOT_FORMAT) return { ...snapshot, format: SNAPSHOT_FORMAT };
   throw new PricingError(
     'WRONG_SHAPE',
-    `${name} is of format '${String(snapshot.format)}', known is '${SNAPSHOT_FORMAT}': export it again with this release`,
+    `${name} is of format '${snapshot.format}', known is '${SNAPSHOT_FORMAT}': export it again with this release`,
   );
 }

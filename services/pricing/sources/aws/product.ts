@@ -251,7 +251,7 @@ function regionOf(product: AwsProduct, fallback: string | undefined): string {
 export function judgeAwsProduct(product: AwsProduct, fallbackRegion: string | undefined): AwsVerdict {
   const region = regionOf(product, fallbackRegion);
   if (region === '') return { skip: 'no known region' };
-  if (/^Compute Instance/.test(product.family)) return instance(product, region);
+  if (product.family.startsWith('Compute Instance')) return instance(product, region);
   const usage = product.attributes['usagetype'] ?? '';
   if (usage.includes('Outposts')) return { skip: 'Outposts' };
   for (const rule of USAGE_RULES) {

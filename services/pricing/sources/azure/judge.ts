@@ -55,7 +55,7 @@ function machine(item: AzureItem): AzureVerdict {
   return {
     resource: 'instance',
     name: item.armSkuName,
-    os: / Windows$/.test(item.productName) ? 'windows' : 'linux',
+    os: item.productName.endsWith(' Windows') ? 'windows' : 'linux',
     purchaseModel: spot ? 'spot' : 'on-demand',
     unit: 'hour',
     family: item.productName,

@@ -76,7 +76,7 @@ function place(entry: Record<string, unknown>, column: string, value: string): v
  */
 export function sheetFromCsv(text: string, name: string): Record<string, unknown> {
   const [header, ...rows] = parseCsv(text, name);
-  if (header === undefined || !header.includes('kind')) {
+  if (!header?.includes('kind')) {
     throw new PricingError(
       'BAD_SHEET',
       `${name} has no header with a 'kind' column: see the price sheet's documentation`,

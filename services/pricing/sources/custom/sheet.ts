@@ -21,8 +21,8 @@ const PROVIDERS = ['aws', 'azure', 'gcp', 'custom'] as const;
 const VALIDITY = ['validFrom', 'validTo'] as const;
 const HARDWARE = ['purchasePrice', 'lifeYears', 'powerWatts', 'pricePerKwh', 'pue', 'monthlyCost'] as const;
 
-function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+function optional<K extends string, V>(key: K, value: V | undefined): Readonly<Partial<Record<K, V>>> {
+  return (value === undefined ? {} : { [key]: value }) as Readonly<Partial<Record<K, V>>>;
 }
 
 function validity(entry: FieldReader): { validFrom?: string; validTo?: string } {

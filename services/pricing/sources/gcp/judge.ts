@@ -53,7 +53,10 @@ const WORDED: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-type Rate = { readonly name: string; readonly part: string };
+interface Rate {
+  readonly name: string;
+  readonly part: string;
+}
 
 function rateName(description: string): Rate | undefined {
   const regular = RATE.exec(description);
@@ -219,13 +222,13 @@ function other(sku: GcpSku): GcpVerdict {
   if (traffic !== undefined) return plain('network', traffic[1], TRAFFIC, 'network');
   if (/Load Balanc(?:er|ing):? .*Forwarding Rule Minimum/i.test(text))
     return plain('loadbalancer', 'standard', HOURS, 'loadbalancer');
-  if (/^External IP Charge on a Standard VM/.test(text)) return plain('ip', 'public-ipv4', HOURS, 'ip');
+  if (text.startsWith('External IP Charge on a Standard VM')) return plain('ip', 'public-ipv4', HOURS, 'ip');
   return { skip: 'other SKU' };
 }
 
 /** Decides what a SKU prices. Regions are never read from its description, only from its list of regions. */
 export function judgeGcpSku(sku: GcpSku): GcpVerdict {
-  if (/^Commit/.test(sku.usageType)) return { skip: 'commitment' };
+  if (sku.usageType.startsWith('Commit')) return { skip: 'commitment' };
   if (sku.usageType !== 'OnDemand' && sku.usageType !== 'Preemptible') return { skip: 'other usage type' };
   if (sku.regions.length === 0) return { skip: 'no region' };
   const machine = sku.family === 'Compute' || sku.group === 'LocalSSD';

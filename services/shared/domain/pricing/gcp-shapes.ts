@@ -141,17 +141,20 @@ export function gcpShapeByName(type: string): GcpShape | undefined {
   const ratios = Object.hasOwn(FAMILIES, family) ? FAMILIES[family] : undefined;
   const ratio = ratios?.[size as 'standard' | 'highmem' | 'highcpu'];
   const vcpus = Number(count);
+  if (ratios === undefined || ratio === undefined || vcpus < 1 || vcpus > ratios.maxVcpus) return undefined;
   const disks = bundledDisks(family, vcpus, suffix);
-  if (ratios === undefined || ratio === undefined || disks === undefined) return undefined;
-  if (vcpus < 1 || vcpus > ratios.maxVcpus) return undefined;
-  const gpuCount = family === 'g2' ? G2_GPUS[vcpus] : 0;
-  if (gpuCount === undefined) return undefined;
-  return {
-    vcpus: number(vcpus),
-    memoryGib: memoryOf(ratio, vcpus, ratios.whole ?? false),
-    gpus: gpuCount === 0 ? {} : { 'nvidia-l4': gpuCount },
-    localSsds: disks,
-  };
+  const gpus = bundledGpus(family, vcpus);
+  if (disks === undefined || gpus === undefined) return undefined;
+  const memoryGib = memoryOf(ratio, vcpus, ratios.whole ?? false);
+  return { vcpus: number(vcpus), memoryGib, gpus, localSsds: disks };
+}
+
+/** GPUs that a size of a family brings; undefined for a size that the family does not have. */
+function bundledGpus(family: string, vcpus: number): GcpShape['gpus'] | undefined {
+  if (family !== 'g2') return {};
+  const count = G2_GPUS[vcpus];
+  if (count === undefined) return undefined;
+  return count === 0 ? {} : { 'nvidia-l4': count };
 }
 
 /** A custom machine type read from its name. */

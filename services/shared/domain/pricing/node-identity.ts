@@ -55,9 +55,9 @@ function detectProvider(facts: NodeFacts): { provider: Provider; words: string }
     if (hasLabelPrefix(facts, prefix))
       return { provider, words: `provider ${provider} from labels ${prefix}*` };
   }
-  if (/-eks-/.test(facts.kubeletVersion))
+  if (facts.kubeletVersion.includes('-eks-'))
     return { provider: 'aws', words: 'provider aws from kubelet version' };
-  if (/-gke\./.test(facts.kubeletVersion))
+  if (facts.kubeletVersion.includes('-gke.'))
     return { provider: 'gcp', words: 'provider gcp from kubelet version' };
   return { provider: 'custom', words: 'no cloud is recognisable from providerID, labels or kubelet version' };
 }
@@ -152,13 +152,13 @@ function gpusOf(facts: NodeFacts): Readonly<Record<string, number>> {
 }
 
 function notAMachine(facts: NodeFacts, provider: Provider): string | undefined {
-  if (provider === 'aws' && /\/fargate-/.test(facts.providerId)) {
+  if (provider === 'aws' && facts.providerId.includes('/fargate-')) {
     return 'a Fargate node is no machine: its pod is billed by vCPU and GB';
   }
   if (provider === 'aws' && facts.labels['eks.amazonaws.com/compute-type'] === 'fargate') {
     return 'a Fargate node is no machine: its pod is billed by vCPU and GB';
   }
-  if (/^virtual-node-aci/.test(facts.name) || facts.labels['type'] === 'virtual-kubelet') {
+  if (facts.name.startsWith('virtual-node-aci') || facts.labels['type'] === 'virtual-kubelet') {
     return 'a virtual node is no machine: its pods are billed by the container service';
   }
   return undefined;
