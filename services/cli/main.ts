@@ -5,6 +5,7 @@ import { registerControlPlane } from './commands/control-plane.js';
 import { registerCost } from './commands/cost.js';
 import { registerDatabase } from './commands/db.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerImages } from './commands/images.js';
 import { registerPricing } from './commands/pricing.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerUp } from './commands/up.js';
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
     registerCost,
     registerControlPlane,
     registerCollector,
+    registerImages,
     registerPricing,
     registerDatabase,
     registerDoctor,
@@ -48,5 +50,7 @@ async function main(): Promise<number> {
 
 const exitCode = await main();
 // A pipe takes large output piece by piece: exiting before it is empty would cut the output off
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+);
 process.exit(exitCode);

@@ -14,3 +14,4 @@ export { secretCatalogue, type SecretSpec, type SecretValue } from './secrets.js
 export { metricNames } from './metrics.js';
 export { dashboardEnvironment } from './dashboard.js';
 export { budgetPolicyCrd, budgetPolicyNames } from './budget-policy-crd.js';
+export { type ImageLockDocument, type ImageRole, imageRoles, type LockedImage } from './images.js';
