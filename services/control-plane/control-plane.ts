@@ -17,7 +17,6 @@ import {
   saveAuthority,
   tryFindAuthority,
   type Database,
-  type IdentityRow,
   type Kysely,
   type LeaseTerm,
 } from '@kubehero/store-postgres';
@@ -108,7 +107,10 @@ export class ControlPlane {
       nowS,
       prices: new PriceSource(options.prices, shippedCatalogue()),
       activationDelayS: ACTIVATION_DELAY_S,
-      onIdentities: (rows) => this.#onIdentities(rows),
+      onIdentities: (rows) => {
+        this.#live.addIdentities(rows);
+        this.#mirror.add(rows);
+      },
     });
     this.#ingest = new Ingest({
       db,
@@ -118,27 +120,13 @@ export class ControlPlane {
       registry: this.#registry,
       metrics: new IngestMetrics(this.metrics),
       limits: { ...DEFAULT_LIMITS, maxAheadS: MAX_AHEAD_S, nowS, horizonS: () => this.#horizonS() },
+      beforeRows: () => this.#mirror.flush(),
       onDurable: (chunks) => {
         this.#live.observe(chunks);
       },
     });
     this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics });
-    this.#publisher = new LivePublisher({
-      model: this.#live,
-      names: this.#names,
-      registry: this.#registry,
-      bus:
-        options.bus ??
-        inProcessBus({
-          onFault: (error) => {
-            logger.warn('a live listener failed', { error });
-          },
-        }),
-      isLeading: () => this.isLeading,
-      currency: options.prices.currency,
-      nowS,
-      logger,
-    });
+    this.#publisher = this.#makePublisher();
     this.#elector = new Elector({
       db,
       holder: randomUUID(),
@@ -211,6 +199,25 @@ export class ControlPlane {
     await Promise.all([this.#ingest.follow(reason), this.#rollup.follow()]);
   }
 
+  #makePublisher(): LivePublisher {
+    return new LivePublisher({
+      model: this.#live,
+      names: this.#names,
+      registry: this.#registry,
+      bus:
+        this.#options.bus ??
+        inProcessBus({
+          onFault: (error) => {
+            this.#options.logger.warn('a live listener failed', { error });
+          },
+        }),
+      isLeading: () => this.isLeading,
+      currency: this.#options.prices.currency,
+      nowS: this.#nowS,
+      logger: this.#options.logger,
+    });
+  }
+
   #horizonS(): number {
     return this.#nowS() - this.#options.rawRetentionDays * SECONDS_PER_DAY + SECONDS_PER_HOUR;
   }
@@ -226,11 +233,6 @@ export class ControlPlane {
       minuteRetentionDays,
     });
     for (const statement of tables) await clickhouse.command(statement);
-  }
-
-  async #onIdentities(rows: readonly IdentityRow[]): Promise<void> {
-    await this.#mirror.write(rows);
-    this.#live.addIdentities(rows);
   }
 
   /** Identities whose copy was lost with a crashed leader. */

@@ -17,3 +17,6 @@ export { NodeRegistry } from './ingest/node-registry.js';
 export { PriceSource } from './ingest/price-source.js';
 export type { Session } from './ingest/session.js';
 export { planSegments, type DirtyStarts, type Segment } from './query/segments.js';
+export { CostQuery, type CostQuestion } from './query/cost-query.js';
+export { NameDirectory } from './query/names.js';
+export { Rollup } from './rollup/rollup.js';

@@ -67,7 +67,7 @@ const registry = new NodeRegistry({
   nowS,
   prices: new PriceSource(standardPrices('USD')),
   activationDelayS: 120,
-  onIdentities: () => Promise.resolve(),
+  onIdentities: () => undefined,
 });
 const ingest = new Ingest({
   db,

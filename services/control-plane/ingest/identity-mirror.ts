@@ -5,6 +5,8 @@ const ROWS_PER_STATEMENT = 2000;
 
 /** Copies identities from PostgreSQL, which assigns their keys, to ClickHouse, which joins them. */
 export class IdentityMirror {
+  #waiting: IdentityRow[] = [];
+
   constructor(
     private readonly clickhouse: ClickHouseEngine,
     private readonly database: string,
@@ -16,6 +18,19 @@ export class IdentityMirror {
       `SELECT max(key) AS key FROM ${this.database}.identity`,
     );
     return Number(row?.key ?? 0);
+  }
+
+  /** Notes rows to be written by the next {@link flush}. */
+  add(rows: readonly IdentityRow[]): void {
+    this.#waiting.push(...rows);
+  }
+
+  /** Writes what was noted; what fails stays noted. */
+  async flush(): Promise<void> {
+    const rows = this.#waiting;
+    if (rows.length === 0) return;
+    await this.write(rows);
+    this.#waiting = this.#waiting.slice(rows.length);
   }
 
   /** Writes rows; a repeat replaces the same row. */

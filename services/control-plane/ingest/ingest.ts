@@ -23,7 +23,7 @@ import type { NodeRegistry } from './node-registry.js';
 import { RejectedError } from './rejection.js';
 import { SecondWriter } from './second-writer.js';
 import type { PendingBatch, Session } from './session.js';
-import type { WireNodeBatch } from './wire.js';
+import { resolveWave, takeWave } from './wave.js';
 
 /** What ingest works with. */
 export interface IngestOptions {
@@ -34,6 +34,8 @@ export interface IngestOptions {
   readonly limits: FlushLimits;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
+  /** Runs before rows are stored: what they refer to must be there first. */
+  readonly beforeRows?: () => Promise<void>;
   /** Receives rows once they are durable; the columns are used again afterwards. */
   readonly onDurable: (chunks: readonly PodCostColumns[]) => void;
 }
@@ -256,51 +258,21 @@ export class Ingest {
   async #fill(flush: Flush): Promise<PendingBatch[]> {
     const taken: PendingBatch[] = [];
     let sliceEnds = performance.now() + SLICE_MS;
-    while (flush.rows < MAX_ROWS_PER_INSERT / 2) {
-      const pending = this.#queue[0];
-      if (pending === undefined) break;
-      this.#queue.shift();
-      this.#queuedBytes -= pending.bytes;
-      await this.#resolve(pending);
-      this.#addAll(flush, pending);
-      taken.push(pending);
-      if (performance.now() > sliceEnds) {
-        await new Promise<void>((resolve) => setImmediate(resolve));
-        sliceEnds = performance.now() + SLICE_MS;
+    while (flush.rows < MAX_ROWS_PER_INSERT / 2 && this.#queue.length > 0) {
+      const wave = takeWave(this.#queue);
+      this.#queuedBytes -= wave.reduce((sum, pending) => sum + pending.bytes, 0);
+      await resolveWave(this.#options.registry, wave);
+      for (const pending of wave) {
+        this.#addAll(flush, pending);
+        taken.push(pending);
+        if (performance.now() > sliceEnds) {
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          sliceEnds = performance.now() + SLICE_MS;
+        }
       }
     }
     this.#releaseWaiters();
     return taken;
-  }
-
-  /** Specs and identities of a batch become keys; most batches bring none, and then nothing waits. */
-  async #resolve({ session, batch }: PendingBatch): Promise<void> {
-    for (const part of batch.nodes) {
-      const node = session.nodes[part.node];
-      if (node === undefined) continue;
-      if (part.resetDictionary) node.dictionary.reset();
-      if (part.spec) {
-        node.state = await this.#options.registry.applySpec(
-          { clusterKey: session.clusterKey, uid: node.uid },
-          part.spec,
-          firstSecondOf(part),
-        );
-      }
-      if (part.identities.length > 0 && node.state !== undefined) {
-        const rows = await this.#options.registry.resolveIdentities(node.state, part.identities);
-        rows.forEach((row, at) => {
-          const identity = part.identities[at];
-          node.dictionary.append({
-            key: row.key,
-            namespaceKey: row.namespaceKey ?? 0,
-            sortText: `${row.podUid}/${row.container}/${row.kind}`,
-            cpuRequestMillicores: identity?.cpuRequestMillicores ?? 0,
-            memoryRequestBytes: Number(identity?.memoryRequestBytes ?? 0),
-            gpuRequest: identity?.gpuRequest ?? 0,
-          });
-        });
-      }
-    }
   }
 
   #addAll(flush: Flush, { session, batch }: PendingBatch): void {
@@ -328,6 +300,7 @@ export class Ingest {
       const minutes = [...flush.lateMinutes.values()];
       await asLeader(this.#options.db, term, (transaction) => markDirty(transaction, minutes));
     }
+    await this.#options.beforeRows?.();
     await this.#insert(flush.chunks);
   }
 
@@ -374,10 +347,6 @@ export class Ingest {
     const minutes = rows.map((row) => ({ clusterKey: row.cluster, minute: Number(row.minute) }));
     await asLeader(db, term, (transaction) => markDirty(transaction, minutes));
   }
-}
-
-function firstSecondOf(part: WireNodeBatch): number {
-  return part.second.length < 4 ? 0 : Buffer.from(part.second.subarray(0, 4)).readUInt32LE(0);
 }
 
 function lastSequences(batches: readonly PendingBatch[]): Map<Session, string> {

@@ -50,8 +50,8 @@ export interface NodeRegistryOptions {
   /** Seconds from now until a changed price takes effect: later than anything that a collector may still hold. */
   readonly activationDelayS: number;
   readonly nowS: () => number;
-  /** Receives new identities before any row refers to them. */
-  readonly onIdentities: (identities: readonly IdentityRow[]) => Promise<void>;
+  /** Receives identities before any row refers to them. */
+  readonly onIdentities: (identities: readonly IdentityRow[]) => void;
 }
 
 const MAX_CACHED_IDENTITIES = 4096;
@@ -165,7 +165,7 @@ export class NodeRegistry {
       toRecord(identity, namespaces.get(toStorable(identity.namespace)) ?? 0),
     );
     const rows = await upsertIdentities(db, node, records);
-    await this.#options.onIdentities(rows);
+    this.#options.onIdentities(rows);
     if (node.identities.size > MAX_CACHED_IDENTITIES) node.identities.clear();
     identities.forEach((identity, at) => {
       const row = rows[at];
@@ -185,7 +185,7 @@ export class NodeRegistry {
       labels: {},
     };
     const rows = await upsertIdentities(this.#options.db, node, [record]);
-    await this.#options.onIdentities(rows);
+    this.#options.onIdentities(rows);
     return rows[0]?.key ?? 0;
   }
 
