@@ -11,6 +11,8 @@ export interface BatchLimits {
 export const DEFAULT_LIMITS: BatchLimits = { maxSeconds: 7200, maxRows: 1_000_000 };
 
 const NETWORK_CLASSES = 5;
+/** Of 2^46 bytes, 70 TB: below that a second's charge stays below 2^53 picounits. */
+const MAX_HIGH_WORD = 0x3fff;
 
 /**
  * A node's columns as aligned typed arrays. One object serves all batches, one after another: the bytes of a
@@ -122,7 +124,7 @@ export class BatchColumns {
         throw new RejectedError('MALFORMED', `net_class ${this.netClass[i]} at entry ${i} is unknown`);
       }
       if (this.#netTx.isTooWide(i) || this.#netRx.isTooWide(i)) {
-        throw new RejectedError('IMPLAUSIBLE', `network entry ${i} holds 2^53 bytes or more in one second`);
+        throw new RejectedError('IMPLAUSIBLE', `network entry ${i} holds 2^46 bytes or more in one second`);
       }
       previous = row;
     }
@@ -154,7 +156,7 @@ class WordColumn {
   }
 
   isTooWide(index: number): boolean {
-    return (this.words[2 * index + 1] as number) > 0x1f_ffff;
+    return (this.words[2 * index + 1] as number) > MAX_HIGH_WORD;
   }
 }
 

@@ -151,7 +151,7 @@ function sortLarge(scratch: ShareScratch, length: number): Int32Array {
 }
 
 /**
- * `floor(a·b/d)`, exactly, for one-off use (network charges).
+ * `floor(a·b/d)`, exactly where it is below 2^53, for one-off use (network charges).
  *
  * @param a - integer in [0, 2^53)
  * @param b - integer in [0, 2^53)
