@@ -81,7 +81,7 @@ export class StreamReader {
   }
 
   /** The first event, past ones too, that meets the condition; fails after a time. */
-  async find(matches: (event: StreamEvent) => boolean, timeoutMs = 10_000): Promise<StreamEvent> {
+  async find(matches: (event: StreamEvent) => boolean, timeoutMs = 20_000): Promise<StreamEvent> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = this.events.find(matches);
