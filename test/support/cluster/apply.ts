@@ -72,8 +72,10 @@ function refusalsOf(object: string, answer: ApiAnswer): Refusal[] {
     message: `warning: ${message}`,
   }));
   if (answer.status === 200 || answer.status === 201) return warnings;
-  return [
-    ...warnings,
-    { object, status: answer.status, message: String(answer.body['message'] ?? JSON.stringify(answer.body)) },
-  ];
+  return [...warnings, { object, status: answer.status, message: textOf(answer.body) }];
+}
+
+function textOf(body: Readonly<Record<string, unknown>>): string {
+  const message = body['message'];
+  return typeof message === 'string' ? message : JSON.stringify(body);
 }

@@ -219,7 +219,7 @@ export class Cluster {
             resolve(
               toAnswer(
                 answer.statusCode ?? 0,
-                answer.headers['warning'],
+                answer.headers.warning,
                 Buffer.concat(chunks).toString('utf8'),
               ),
             ),
@@ -264,7 +264,8 @@ async function end(child: ChildProcess): Promise<void> {
 /** Ports that are free now, all held at once so that none is given twice. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
-    [...Array(count)].map(
+    Array.from(
+      { length: count },
       () =>
         new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
           const server = createServer();

@@ -60,10 +60,10 @@ export interface PodTemplate {
   readonly spec: Record<string, unknown>;
 }
 
-type Template = {
+interface Template {
   metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
   spec: Record<string, unknown>;
-};
+}
 
 /** Every pod template: of workloads, of Jobs of CronJobs, and of what the ClickHouse operator starts. */
 export function podTemplatesOf(objects: readonly ManifestObject[]): PodTemplate[] {

@@ -11,7 +11,7 @@ export function document(name: string, value: unknown): { name: string; open: ()
     : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
   return {
     name,
-    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous
+
     open: async function* () {
       yield bytes;
     },

@@ -132,7 +132,7 @@ function osOf(facts: NodeFacts, provider: Provider): { os: PricedOs; words: stri
 
 function count(quantity: string | undefined): number {
   const value = tryParseDecimal(quantity ?? '');
-  return value === undefined || value.scale !== 0 || value.digits > 1024n ? 0 : Number(value.digits);
+  return value?.scale === 0 && value.digits <= 1024n ? Number(value.digits) : 0;
 }
 
 function gpusOf(facts: NodeFacts): Readonly<Record<string, number>> {
