@@ -154,6 +154,8 @@ export class PriceServer {
   }
 }
 
+const BREAK_AFTER_MS = 250;
+
 function send(request: IncomingMessage, response: ServerResponse, body: Buffer, truncate: boolean): void {
   const etag = `"${createHash('sha256').update(body).digest('hex').slice(0, 16)}"`;
   if (request.headers['if-none-match'] === etag) {
@@ -180,6 +182,7 @@ function send(request: IncomingMessage, response: ServerResponse, body: Buffer, 
     return;
   }
   response.write(content.subarray(0, Math.floor(content.length / 2)), () => {
-    response.socket?.destroy();
+    // What was written must reach the client before the line goes dead.
+    setTimeout(() => response.socket?.destroy(), BREAK_AFTER_MS);
   });
 }

@@ -149,28 +149,43 @@ async function continueDownload(
   const range = have === 0 ? {} : { range: `bytes=${String(have)}-`, 'if-range': part.etag };
   const response = await once(url, { ...headers, ...range }, context);
   if (isFailure(response)) return response;
+  return receive(response, part, have, context);
+}
+
+async function writeBody(
+  response: Response,
+  path: string,
+  append: boolean,
+  context: HttpContext,
+): Promise<Failure | undefined> {
+  try {
+    if (response.body === null) throw new Error('no body');
+    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+    await pipeline(body, createWriteStream(path, { flags: append ? 'a' : 'w' }), { signal: context.signal });
+    return undefined;
+  } catch (cause) {
+    context.signal.throwIfAborted();
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') {
+      return { reason: 'broke off its answer', retry: true, cause };
+    }
+    const message = `no space for ${path}: free space and refresh again, the last good prices stay`;
+    throw new PricingError('DISK', message, { cause });
+  }
+}
+
+async function receive(
+  response: Response,
+  part: Part,
+  have: number,
+  context: HttpContext,
+): Promise<'done' | Failure> {
   const resumed = response.status === 206;
   // A compressed answer counts other bytes than the file's: it cannot be continued, only asked for again.
   const encoded = response.headers.get('content-encoding') !== null;
   part.etag = encoded ? '' : (response.headers.get('etag') ?? '');
   const length = Number(response.headers.get('content-length') ?? 'NaN');
-  try {
-    if (response.body === null) throw new Error('no body');
-    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-    await pipeline(body, createWriteStream(part.path, { flags: resumed ? 'a' : 'w' }), {
-      signal: context.signal,
-    });
-  } catch (cause) {
-    context.signal.throwIfAborted();
-    if ((cause as NodeJS.ErrnoException).code === 'ENOSPC') {
-      throw new PricingError(
-        'DISK',
-        `no space for ${part.path}: free space and refresh again, the last good prices stay`,
-        { cause },
-      );
-    }
-    return { reason: 'broke off its answer', retry: true, cause };
-  }
+  const broken = await writeBody(response, part.path, resumed, context);
+  if (broken !== undefined) return broken;
   const expected = (resumed ? have : 0) + length;
   if (encoded || Number.isNaN(length) || (await sizeOf(part.path)) === expected) return 'done';
   return { reason: 'sent fewer bytes than it said', retry: true };

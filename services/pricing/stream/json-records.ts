@@ -139,6 +139,7 @@ export class JsonRecordReader {
     return at + 1;
   }
 
+  // eslint-disable-next-line kubehero/complexity -- one decision per byte that may start a value, on the hot path
   #beginValue(byte: number, at: number): number {
     if (this.#expect === Expect.ValueOrEnd) this.#path.push('*');
     const isObject = byte === OPEN_BRACE;
@@ -195,6 +196,7 @@ export class JsonRecordReader {
   }
 
   /** @returns the index behind the container's end, or -1 when it goes on in the next chunk */
+  // eslint-disable-next-line kubehero/complexity -- the loop over every byte of a price file: calls would cost its speed
   #scanContainer(chunk: Buffer, start: number): number {
     let nesting = this.#nesting;
     let inText = this.#inText;

@@ -107,5 +107,5 @@ describe('a refresh that is killed', () => {
     expect([...(await pricesIn(catalogue))]).toEqual(['1.0999']);
     const left = (await readdir(join(catalogue, 'parts'))).filter((name) => name.endsWith('.tmp'));
     expect(left).toEqual([]);
-  }, 180_000);
+  }, 600_000);
 });

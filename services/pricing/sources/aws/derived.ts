@@ -13,7 +13,7 @@ export function addDerivedAwsRows(rows: RowCollector, place: string): void {
     const base = all.find(
       (other) => other.resource === 'cluster-fee' && other.name === 'standard' && other.region === row.region,
     );
-    if (base === undefined || base.currency !== row.currency) continue;
+    if (base?.currency !== row.currency) continue;
     const price = formatDecimal(addDecimals(toDecimal(base.price), toDecimal(row.price)));
     rows.row({ ...row, name: 'extended', price, sku: `${base.sku}+${row.sku}` }, place);
   }

@@ -33,6 +33,11 @@ const DROPPED = [
 // Records that die young still reach the old generation now and then; left alone they add up to tens of MiB.
 const RELEASE_EVERY_BYTES = 40 * 1024 * 1024;
 
+function topLevel(key: string): PathDecision {
+  if (key === 'products' || key === 'terms') return 'enter';
+  return HEADER.has(key) ? 'capture' : 'skip';
+}
+
 class OfferReader {
   readonly header = new Map<string, string>();
   readonly #kept = new Map<string, AwsCandidate>();
@@ -65,18 +70,17 @@ class OfferReader {
   }
 
   #decide(path: readonly string[]): PathDecision {
-    const top = path[0];
+    const [top = '', second = '', third = ''] = path;
     switch (path.length) {
       case 0:
         return 'enter';
       case 1:
-        if (top === 'products' || top === 'terms') return 'enter';
-        return HEADER.has(top ?? '') ? 'capture' : 'skip';
+        return topLevel(top);
       case 2:
         if (top === 'products') return 'capture';
-        return path[1] === 'OnDemand' ? this.#enterTerms() : 'skip';
+        return second === 'OnDemand' ? this.#enterTerms() : 'skip';
       default:
-        return top === 'terms' && this.#kept.has(path[2] ?? '') ? 'capture' : 'skip';
+        return this.#kept.has(third) ? 'capture' : 'skip';
     }
   }
 

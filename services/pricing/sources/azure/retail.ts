@@ -70,13 +70,13 @@ function toRow(
 function addRow(row: PriceRow | undefined, item: AzureItem, place: string, gathered: Gathered): void {
   if (row === undefined) return gathered.rows.skip('price is zero');
   const known = gathered.rows.known(row);
-  const differs = known !== undefined && known.sku !== row.sku && known.price !== row.price;
-  const knownPrimary = known === undefined ? true : (gathered.primary.get(known.sku) ?? true);
   if (!gathered.primary.has(row.sku)) gathered.primary.set(row.sku, item.primary);
+  const differs = known !== undefined && known.sku !== row.sku && known.price !== row.price;
+  const knownPrimary = gathered.primary.get(known?.sku ?? '') ?? true;
   // Two meters may price one size: the region's own meter goes before one that belongs to another region.
-  if (differs && knownPrimary && !item.primary) return gathered.rows.skip('meter of another region');
-  if (differs && !knownPrimary && item.primary) return gathered.rows.replace(row);
-  gathered.rows.row(row, place);
+  if (!differs || knownPrimary === item.primary) gathered.rows.row(row, place);
+  else if (item.primary) gathered.rows.replace(row);
+  else gathered.rows.skip('meter of another region');
 }
 
 function take(item: AzureItem, place: string, gathered: Gathered): void {

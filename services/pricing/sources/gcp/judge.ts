@@ -232,15 +232,8 @@ export function judgeGcpSku(sku: GcpSku): GcpVerdict {
   if (sku.usageType !== 'OnDemand' && sku.usageType !== 'Preemptible') return { skip: 'other usage type' };
   if (sku.regions.length === 0) return { skip: 'no region' };
   const machine = sku.family === 'Compute' || sku.group === 'LocalSSD';
-  const verdict = machine
-    ? compute(sku)
-    : sku.usageType === 'OnDemand'
-      ? other(sku)
-      : { skip: 'other spot SKU' };
-  return 'skip' in verdict && machine && sku.usageType === 'OnDemand' ? otherwise(sku, verdict) : verdict;
-}
-
-function otherwise(sku: GcpSku, verdict: GcpVerdict): GcpVerdict {
+  const verdict: GcpVerdict = machine ? compute(sku) : { skip: 'other SKU' };
+  if (!('skip' in verdict) || sku.usageType !== 'OnDemand') return verdict;
   const second = other(sku);
   return 'skip' in second ? verdict : second;
 }

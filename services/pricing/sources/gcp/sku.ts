@@ -37,7 +37,7 @@ function withPricing(record: Record<string, unknown>, value: unknown): GcpSku | 
   const tiers = asArray(expression['tieredRates']).map(toTier);
   const first = tiers[0];
   if (first === undefined) return undefined;
-  if (tiers.some((tier) => tier === undefined || tier.currency !== first.currency)) return undefined;
+  if (tiers.some((tier) => tier?.currency !== first.currency)) return undefined;
   return {
     skuId: asText(record['skuId']),
     description: asText(record['description']).trim(),

@@ -67,7 +67,7 @@ function addDerived(rows: RowCollector, place: string): void {
     const base = [...rows.rows()].find(
       (r) => r.resource === 'cluster-fee' && r.name === 'regional' && r.region === row.region,
     );
-    if (base === undefined || base.currency !== row.currency) continue;
+    if (base?.currency !== row.currency) continue;
     const price = formatDecimal(addDecimals(toDecimal(base.price), toDecimal(row.price)));
     rows.row({ ...row, name: 'extended', price, sku: `${base.sku}+${row.sku}` }, place);
   }
