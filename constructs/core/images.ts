@@ -66,17 +66,13 @@ function lockFaults(document: unknown): string[] {
   const { version, images } = document as { version?: unknown; images?: unknown };
   const faults = version === 1 ? [] : [`version must be 1, not ${JSON.stringify(version)}`];
   if (typeof images !== 'object' || images === null) return [...faults, 'images must be an object'];
-  for (const [role, image] of Object.entries(images as Record<string, Partial<LockedImage> | null>)) {
-    const sound =
-      image &&
-      typeof image.repository === 'string' &&
-      typeof image.tag === 'string' &&
-      image.repository !== '' &&
-      image.tag !== '';
-    if (!sound) faults.push(`images.${role} must have a repository and a tag`);
-    else if (!/^sha256:[0-9a-f]{64}$/.test(String(image.digest))) {
-      faults.push(`images.${role}.digest must be sha256: and 64 hex digits, not '${String(image.digest)}'`);
-    }
-  }
-  return faults;
+  return [...faults, ...Object.entries(images).flatMap(([role, image]) => imageFaults(role, image))];
+}
+
+function imageFaults(role: string, image: unknown): string[] {
+  const { repository, tag, digest } = (image ?? {}) as Partial<Record<keyof LockedImage, unknown>>;
+  const named = [repository, tag].every((part) => typeof part === 'string' && part !== '');
+  if (!named) return [`images.${role} must have a repository and a tag`];
+  if (typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest)) return [];
+  return [`images.${role}.digest must be sha256: and 64 hex digits, not ${JSON.stringify(digest)}`];
 }

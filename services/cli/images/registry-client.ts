@@ -95,10 +95,9 @@ export class RegistryClient {
     reference: ImageReference,
     call: { challenge: string; name: string; signal: AbortSignal },
   ): Promise<void> {
-    const parameters = Object.fromEntries(
-      [...call.challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),
-    );
-    const { realm, service } = parameters;
+    const parameter = (key: string): string | undefined =>
+      new RegExp(`\\b${key}="([^"]*)"`).exec(call.challenge)?.[1];
+    const [realm, service] = [parameter('realm'), parameter('service')];
     if (!/^bearer /i.test(call.challenge) || realm === undefined) throw refusal(401, call.name);
     const url = new URL(realm);
     if (service !== undefined) url.searchParams.set('service', service);
