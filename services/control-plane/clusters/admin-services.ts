@@ -56,7 +56,7 @@ export function adminServices({ db, authority }: AdminServicesOptions): readonly
         if (subject === undefined) {
           throw new RpcError(
             'unauthenticated',
-            "this login link was used or has expired: get a new one with 'kubehero login-link'",
+            "this login link was used or has expired: start 'kubehero up' again, it prints a new one",
           );
         }
         return { subject, expiresAtS: Math.floor(Date.now() / 1000) + SESSION_S };
