@@ -115,6 +115,8 @@ export class BpfSource implements UsageSource {
       this.readingsToRescan = rescanAfterReadings;
     }
     for (let row = 0; row < dead.count; row++) this.seen.add(dead.id[row] ?? 0);
+    // Made after the walk: its first row comes with the next reading.
+    for (const { id } of births) this.seen.add(id);
     if (this.names.size > this.seen.size) this.names.retain((id) => this.seen.has(id));
   }
 

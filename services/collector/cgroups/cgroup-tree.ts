@@ -20,7 +20,10 @@ interface Tracked {
   childrenMemoryBytes: number;
   populated: boolean;
   wasPopulated: boolean;
+  /** Number of the last reading that had a row of it, 0 before the first. */
   seenAt: number;
+  /** Number of the reading that told of its birth; the first row may come with the next one. */
+  readonly bornAt: number;
 }
 
 /** Faults found while readings were taken together, since the start. */
@@ -135,6 +138,7 @@ export class CgroupTree {
       populated: true,
       wasPopulated: true,
       seenAt: 0,
+      bornAt: this.readings,
     };
     if (parent !== undefined) parent.hasChildren = true;
     this.byId.set(birth.id, tracked);
@@ -216,7 +220,7 @@ export class CgroupTree {
     }
     if (this.touched.length === this.byId.size) return;
     for (const tracked of this.byId.values()) {
-      if (tracked.seenAt !== this.readings) this.forget(tracked);
+      if (Math.max(tracked.seenAt, tracked.bornAt) !== this.readings) this.forget(tracked);
     }
   }
 

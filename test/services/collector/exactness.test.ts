@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Collector } from '@kubehero/collector';
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestCgroup } from '../../support/cgroup-workload.js';
 import { ReportHub, type HubRow } from '../../support/report-hub.js';
@@ -63,7 +64,7 @@ describeWith([bpf], 'a collector that measures through the kernel', () => {
     const script =
       'i=0; while [ $i -lt 1009 ]; do mkdir $0/c$i && sh -c "echo \\$\\$ > $0/c$i/cgroup.procs; exec true" && ' +
       'until rmdir $0/c$i 2>/dev/null; do :; done; i=$((i+1)); done';
-    execFileSync('sh', ['-c', script, parent.directory]);
+    await once(spawn('sh', ['-c', script, parent.directory], { stdio: 'inherit' }), 'exit');
     await sleep(3200);
     const truthUs = parent.readCpuUs();
     await sleep(1100);
@@ -76,6 +77,24 @@ describeWith([bpf], 'a collector that measures through the kernel', () => {
     process.stderr.write(`1,009 short lives: parent ${truthUs} us, rows ${sumUs(rows)} us\n`);
     expect(Math.abs(sumUs(rows) - truthUs)).toBeLessThanOrEqual(1);
     expect(children.size).toBe(1009);
+  });
+
+  it('follows a machine that outgrows what was reserved at the start', async () => {
+    const parent = new TestCgroup('kubehero-test-growth');
+    const children = Array.from(
+      { length: 1201 },
+      (_, index) => new TestCgroup(`kubehero-test-growth/c${index}`),
+    );
+    await sleep(2200);
+    const { cgroups, faults } = collector.statistics();
+    const deathsBefore = faults.deaths;
+    for (const child of children) await child.remove();
+    await parent.remove();
+    await sleep(3200);
+
+    expect(cgroups).toBeGreaterThanOrEqual(1203);
+    expect(collector.statistics().faults.deaths - deathsBefore).toBe(1202);
+    expect(collector.statistics().cgroups).toBeLessThan(cgroups - 1200);
   });
 
   it('finds no unaccounted CPU time, no loss and no second twice', () => {
