@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { objectsOf, synthesize } from '../support/manifests/examples.js';
+import { objectsOf, repository, synthesize } from '../support/manifests/examples.js';
 import { describeWith } from '../support/requirements.js';
 import { findTool, toolRequirement } from '../support/tools/find-tool.js';
 
@@ -308,4 +308,12 @@ describeWith([toolRequirement('promtool')], 'the alerts', () => {
       expect((annotations['description'] ?? '').length).toBeGreaterThan(40);
     }
   });
+});
+
+it('every alert has its section, with the same text, where its link leads', () => {
+  const page = readFileSync(join(repository, 'docs/runbooks.md'), 'utf8');
+  for (const { alert, annotations } of rules) {
+    expect(page).toContain(`## ${alert}\n`);
+    expect(page).toContain(annotations['description'] ?? 'no text');
+  }
 });
