@@ -28,7 +28,11 @@ export class DashboardConfigError extends Error {
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const MIN_SECRET_LENGTH = 32;
+const SESSION_SECRET: SecretSource = {
+  name: dashboardEnvironment.sessionSecret,
+  file: environmentNames.sessionKeyFile,
+  minLength: 32,
+};
 
 /**
  * Reads the settings: each from its variable, or from the file that its `_FILE` variable names.
@@ -42,19 +46,22 @@ export function readConfig(environment: Environment): DashboardConfig {
     { name: dashboardEnvironment.token, file: environmentNames.apiTokenFile, minLength: 1 },
     faults,
   );
-  const sessionSecret = readSecret(
-    environment,
-    {
-      name: dashboardEnvironment.sessionSecret,
-      file: environmentNames.sessionKeyFile,
-      minLength: MIN_SECRET_LENGTH,
-    },
-    faults,
-  );
+  const sessionSecret = readSecret(environment, SESSION_SECRET, faults);
   const listen = readListen(environment, faults);
   const secureCookies = (environment[environmentNames.publicUrl] ?? '').startsWith('https:');
   if (faults.length > 0 || controlPlaneUrl === undefined) throw new DashboardConfigError(faults);
   return Object.freeze({ controlPlaneUrl, token, sessionSecret, ...listen, secureCookies });
+}
+
+/**
+ * Reads the key of the session cookies alone.
+ * @throws DashboardConfigError where it is missing or too short.
+ */
+export function readSessionSecret(environment: Environment): string {
+  const faults: string[] = [];
+  const secret = readSecret(environment, SESSION_SECRET, faults);
+  if (faults.length > 0) throw new DashboardConfigError(faults);
+  return secret;
 }
 
 /** The environment of this process. */
