@@ -2,8 +2,8 @@ import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { open, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NativeInsert } from '../columns/pod-cost-columns.js';
-import { ClickHouseError, type ClickHouseEngine, type QueryParameters } from './engine.js';
-import { toClickHouseError } from './errors.js';
+import { ClientEngine } from './client-engine.js';
+import { ClickHouseError, type ClickHouseEngine } from './engine.js';
 
 /** Where the engine keeps its data. */
 export interface EmbeddedClickHouseOptions {
@@ -49,40 +49,21 @@ async function makeSpool(directory: string): Promise<string> {
   return spool;
 }
 
-class EmbeddedEngine implements ClickHouseEngine {
+class EmbeddedEngine extends ClientEngine {
   #nextReader = 0;
   #nextFile = 0;
 
   constructor(
-    private readonly writer: ClickHouseClient,
+    protected readonly writer: ClickHouseClient,
     private readonly readers: readonly ClickHouseClient[],
     private readonly spool: string,
-  ) {}
-
-  async query<Row>(sql: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Row[]> {
-    const reader = this.readers[this.#nextReader % this.readers.length];
-    this.#nextReader += 1;
-    if (reader === undefined) throw new ClickHouseError('UNAVAILABLE', 'clickhouse is closed');
-    try {
-      const result = await reader.query({
-        query: sql,
-        query_params: { ...parameters },
-        format: 'JSONEachRow',
-        clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
-        ...(signal === undefined ? {} : { abort_signal: signal }),
-      });
-      return await result.json<Row>();
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
+  ) {
+    super();
   }
 
-  async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
-    try {
-      await this.writer.command({ query: sql, query_params: { ...parameters } });
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
+  protected reader(): ClickHouseClient {
+    this.#nextReader += 1;
+    return this.readers[this.#nextReader % this.readers.length] ?? this.writer;
   }
 
   async insertNative(table: string, insert: NativeInsert): Promise<void> {
@@ -96,14 +77,6 @@ class EmbeddedEngine implements ClickHouseEngine {
       );
     } finally {
       await rm(file, { force: true });
-    }
-  }
-
-  async insertObjects(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
-    try {
-      await this.writer.insert({ table, values: [...rows], format: 'JSONEachRow' });
-    } catch (error) {
-      throw toClickHouseError(error);
     }
   }
 

@@ -1,7 +1,8 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { Readable } from 'node:stream';
 import type { NativeInsert } from '../columns/pod-cost-columns.js';
-import type { ClickHouseEngine, QueryParameters } from './engine.js';
+import { ClientEngine } from './client-engine.js';
+import type { ClickHouseEngine } from './engine.js';
 import { toClickHouseError } from './errors.js';
 
 /** How to reach a server. */
@@ -25,35 +26,18 @@ export function connectClickHouse(options: ClickHouseServerOptions): ClickHouseE
   return new ServerEngine(client);
 }
 
-class ServerEngine implements ClickHouseEngine {
-  constructor(private readonly client: ClickHouseClient) {}
-
-  async query<Row>(sql: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Row[]> {
-    try {
-      const result = await this.client.query({
-        query: sql,
-        query_params: { ...parameters },
-        format: 'JSONEachRow',
-        clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
-        ...(signal === undefined ? {} : { abort_signal: signal }),
-      });
-      return await result.json<Row>();
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
+class ServerEngine extends ClientEngine {
+  constructor(protected readonly writer: ClickHouseClient) {
+    super();
   }
 
-  async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
-    try {
-      await this.client.command({ query: sql, query_params: { ...parameters } });
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
+  protected reader(): ClickHouseClient {
+    return this.writer;
   }
 
   async insertNative(table: string, insert: NativeInsert): Promise<void> {
     try {
-      const { stream } = await this.client.exec({
+      const { stream } = await this.writer.exec({
         query: `INSERT INTO ${table} (${insert.columns.join(', ')}) FORMAT Native`,
         values: Readable.from(insert.parts, { objectMode: false }),
         clickhouse_settings: { async_insert: 0, min_insert_block_size_rows: '1048449' },
@@ -64,15 +48,7 @@ class ServerEngine implements ClickHouseEngine {
     }
   }
 
-  async insertObjects(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
-    try {
-      await this.client.insert({ table, values: [...rows], format: 'JSONEachRow' });
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
-  }
-
   async close(): Promise<void> {
-    await this.client.close();
+    await this.writer.close();
   }
 }

@@ -1,0 +1,46 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { NativeInsert } from '../columns/pod-cost-columns.js';
+import type { ClickHouseEngine, QueryParameters } from './engine.js';
+import { toClickHouseError } from './errors.js';
+
+/** What server and embedded engine have in common: statements go through the ordinary client. */
+export abstract class ClientEngine implements ClickHouseEngine {
+  /** The client that changes something. */
+  protected abstract readonly writer: ClickHouseClient;
+
+  /** A client to read with. */
+  protected abstract reader(): ClickHouseClient;
+  abstract insertNative(table: string, insert: NativeInsert): Promise<void>;
+  abstract close(): Promise<void>;
+
+  async query<Row>(sql: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Row[]> {
+    try {
+      const result = await this.reader().query({
+        query: sql,
+        query_params: { ...parameters },
+        format: 'JSONEachRow',
+        clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+        ...(signal === undefined ? {} : { abort_signal: signal }),
+      });
+      return await result.json<Row>();
+    } catch (error) {
+      throw toClickHouseError(error);
+    }
+  }
+
+  async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
+    try {
+      await this.writer.command({ query: sql, query_params: { ...parameters } });
+    } catch (error) {
+      throw toClickHouseError(error);
+    }
+  }
+
+  async insertObjects(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    try {
+      await this.writer.insert({ table, values: [...rows], format: 'JSONEachRow' });
+    } catch (error) {
+      throw toClickHouseError(error);
+    }
+  }
+}
