@@ -64,7 +64,8 @@ describe('traps of the EC2 offer file', () => {
     ['an operation code with software on top is not the plain price', { operation: 'RunInstances:0004' }],
     ['a usage type other than BoxUsage is not a running machine', { usagetype: 'EU-UnusedBox:m5.large' }],
     ['a machine on Outposts is not in the region', { usagetype: 'EU-Outposts-BoxUsage:m5.large' }],
-    ['another Linux is not plain Linux', { operatingSystem: 'Ubuntu Pro' }],
+    ['another Linux is not plain Linux', { operatingSystem: 'Ubuntu Pro', operation: '' }],
+    ['a product without an instance type is no machine', { instanceType: '' }],
     ['an own licence is not the plain price', { licenseModel: 'Bring your own license' }],
   ])('%s', async (_name, attributes) => {
     await expect(priceOf([LINUX, trap(attributes)])).resolves.toBe('0.107');

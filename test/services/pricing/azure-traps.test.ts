@@ -50,6 +50,11 @@ describe('traps of the Azure retail prices', () => {
       { productName: 'Virtual Machines Dsv5 Series CloudServices' },
     ],
     ['another product is not a virtual machine', { productName: 'Dsv5 Series Cloud' }],
+    ['a basic machine is another product', { productName: 'Virtual Machines Dsv5 Series Basic' }],
+    ['an expired meter is no price', { meterName: 'D4s v5 Expired' }],
+    ['a usage tier is not the first hour', { tierMinimumUnits: 100 }],
+    ['an item of no region belongs nowhere', { armRegionName: '', location: 'Zone 1' }],
+    ['an unknown price type is not consumption', { type: 'Marketplace' }],
     ['another unit is not an hour', { unitOfMeasure: '1/Month' }],
     ['a withdrawn row ends before it starts', { effectiveEndDate: '2021-10-01T00:00:00Z' }],
     [

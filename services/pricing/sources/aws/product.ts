@@ -71,12 +71,11 @@ const TENANCIES: Readonly<Record<string, { readonly tenancy?: 'dedicated'; reado
 const INSTANCE_RULES: readonly (readonly [string, (attributes: AwsProduct['attributes']) => boolean])[] = [
   ['other operating system', (a) => !Object.hasOwn(SYSTEMS, a['operatingSystem'] ?? '')],
   ['software on top', (a) => (a['preInstalledSw'] ?? 'NA') !== 'NA'],
-  ['other tenancy', (a) => !Object.hasOwn(TENANCIES, a['tenancy'] ?? '')],
   ['capacity reservation', (a) => (a['capacitystatus'] ?? 'Used') !== 'Used'],
   ['own licence', (a) => (a['licenseModel'] ?? 'No License required') !== 'No License required'],
   ['capacity block', (a) => (a['marketoption'] ?? 'OnDemand') !== 'OnDemand'],
   ['Outposts', (a) => (a['usagetype'] ?? '').includes('Outposts')],
-  ['other usage', (a) => !TENANCIES[a['tenancy'] ?? '']?.usage.test(a['usagetype'] ?? '')],
+  ['other tenancy or usage', (a) => !TENANCIES[a['tenancy'] ?? '']?.usage.test(a['usagetype'] ?? '')],
   ['other operation', (a) => wrongOperation(a)],
   ['no instance type', (a) => (a['instanceType'] ?? '') === ''],
 ];

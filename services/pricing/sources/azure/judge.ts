@@ -20,13 +20,10 @@ const HOUR = /^1(\/| )hour$/i;
 
 // Rules for every item, then for machines. Each names why a row of the pages is not a running machine's price.
 const COMMON_RULES: readonly (readonly [string, (item: AzureItem) => boolean])[] = [
-  ['reservation', (i) => i.type === 'Reservation' || i.reservationTerm !== ''],
-  ['DevTest', (i) => i.type === 'DevTestConsumption'],
-  ['other price type', (i) => i.type !== 'Consumption'],
+  ['reservation', (i) => i.reservationTerm !== ''],
+  ['DevTest or another price type', (i) => i.type !== 'Consumption'],
   ['free tier', (i) => / - Free$/i.test(i.meterName) || / - Free$/i.test(i.skuName)],
   ['no region', (i) => i.region === ''],
-  // A withdrawn row: its end lies before its start, so it was never in force.
-  ['never in force', (i) => Date.parse(i.end) < Date.parse(i.start)],
 ];
 
 const MACHINE_RULES: readonly (readonly [string, (item: AzureItem) => boolean])[] = [

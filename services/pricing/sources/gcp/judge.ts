@@ -228,8 +228,8 @@ function other(sku: GcpSku): GcpVerdict {
 
 /** Decides what a SKU prices. Regions are never read from its description, only from its list of regions. */
 export function judgeGcpSku(sku: GcpSku): GcpVerdict {
-  if (sku.usageType.startsWith('Commit')) return { skip: 'commitment' };
-  if (sku.usageType !== 'OnDemand' && sku.usageType !== 'Preemptible') return { skip: 'other usage type' };
+  if (sku.usageType !== 'OnDemand' && sku.usageType !== 'Preemptible')
+    return { skip: 'commitment or another usage type' };
   if (sku.regions.length === 0) return { skip: 'no region' };
   const machine = sku.family === 'Compute' || sku.group === 'LocalSSD';
   const verdict: GcpVerdict = machine ? compute(sku) : { skip: 'other SKU' };
