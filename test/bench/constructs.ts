@@ -6,6 +6,7 @@ import { KubeHeroEdge } from '@kubehero/constructs';
 import { App } from 'cdk8s';
 import { repository } from '../support/manifests/examples.js';
 import { fullLock } from '../support/manifests/hub.js';
+import { report } from './support/figures.js';
 
 /**
  * Time of synthesis: hub, edge and air gap in a process of its own (cold, start of Node included) beside a bare cdk8s
@@ -64,9 +65,7 @@ try {
   figures.hubEdgeAirGapMs = coldMs(join(repository, 'dist/js/examples/air-gapped.js'));
   figures.edges100Ms = edgesMs(100);
   figures.edges200Ms = edgesMs(200);
-  process.stdout.write(
-    `${JSON.stringify({ bench: 'constructs', ...figures, goals: { hubEdgeAirGapMs: 1000, edges100Ms: 3000 } })}\n`,
-  );
+  report('constructs', { ...figures, goals: { hubEdgeAirGapMs: 1000, edges100Ms: 3000 } });
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
