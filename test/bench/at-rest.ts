@@ -150,7 +150,7 @@ async function record(folder: string): Promise<void> {
   const cgroups = new BusyCgroups(Number(flags.cgroups));
   try {
     const local = '127.0.0.1:0';
-    const up = await startUp(folder, ['--dashboard', 'off', '--http', local, '--grpc', local]);
+    const up = await startUp(folder, ['--dashboard', 'off', '--http', local, '--grpc', local], 300_000);
     await sleep(Number(flags.seconds) * 1000);
     await stopChild(up.child);
     process.stderr.write(up.errors());

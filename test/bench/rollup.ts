@@ -1,0 +1,165 @@
+import { Rollup } from '@kubehero/control-plane';
+import { createLogger, Metrics } from '@kubehero/runtime';
+import { MEASURES, type ClickHouseEngine } from '@kubehero/store-clickhouse';
+import { addCluster, addToLedger, markDirty } from '@kubehero/store-postgres';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { nowS, openBenchStores } from './support/bench-stores.js';
+import { quantile, report, rounded, timed } from './support/figures.js';
+
+/**
+ * One minute of a fleet rolled up by the product's rollup, against the bare statement without FINAL over the same
+ * rows in the same run: a clean minute, and one of which a tenth was stored twice in later parts.
+ *
+ * The product's time is that of the statements it runs on the engine for one period: check, roll up, compare; the time
+ * of the whole pass with its transactions in PostgreSQL is reported beside it.
+ *
+ * `node dist/js/test/bench/rollup.js [--nodes 1000] [--pods 30] [--runs 5]`
+ */
+const { values: flags } = parseArgs({
+  options: {
+    nodes: { type: 'string', default: '1000' },
+    pods: { type: 'string', default: '30' },
+    runs: { type: 'string', default: '5' },
+  },
+});
+const NODES = Number(flags.nodes);
+const PODS = Number(flags.pods);
+const IDS = NODES * (PODS + 1);
+const MINUTE = nowS() - (nowS() % 60) - 3600;
+/** Seconds of one insert: parts as a loaded control plane makes them. */
+const SECONDS_PER_INSERT = 10;
+
+const stores = await openBenchStores();
+const { clickhouse, db, term } = stores;
+const cluster = await addCluster(db, { id: 'bench', name: 'bench', cloud: '', region: '' });
+
+/** Rows as ingest writes them: the node's own row after its pods'. */
+async function insertSeconds(minute: number, from: number, share: number): Promise<void> {
+  await clickhouse.command(
+    `INSERT INTO kubehero.pod_cost_1s (cluster, ns, id, ts, state, activation, v, cpu_cost, ram_cost, cpu_us, ram_bytes, cpu_request, ram_request)
+     SELECT ${cluster.key}, if(state = 1, 0, 1 + intHash32(id) % 40), id, toDateTime(${minute + from} + intDiv(number, ${IDS}), 'UTC') AS ts,
+       if(id % ${PODS + 1} = 0, 1, 0) AS state, 1, 1, 400000 + intHash32(id) % 3000000, 200000 + intHash32(id + 1) % 2000000,
+       if(state = 1, 0, intHash32(id) % 200000 + intHash32(number) % 2000), if(state = 1, 0, 1048576 * (20 + intHash32(id) % 500)), 250, 268435456
+     FROM (SELECT number, 1 + number % ${IDS} AS id FROM numbers(${IDS * SECONDS_PER_INSERT})) WHERE intHash32(id) % 1000 < ${share * 1000}`,
+  );
+}
+
+/** The minute's ledger as ingest would have written it. */
+async function addLedger(minute: number): Promise<void> {
+  const [sums] = await clickhouse.query<{ rows: string; cost: string }>(
+    `SELECT count() AS rows, sum(cpu_cost + ram_cost) AS cost FROM kubehero.pod_cost_1s FINAL
+     WHERE cluster = ${cluster.key} AND bucket = toDateTime(${minute}, 'UTC')`,
+  );
+  const cost = BigInt(sums?.cost ?? 0);
+  await addToLedger(db, [
+    { clusterKey: cluster.key, minute, rows: Number(sums?.rows), nodeSeconds: NODES * 60, cost },
+  ]);
+}
+
+async function fill(minute: number, repeated: boolean): Promise<void> {
+  for (let from = 0; from < 60; from += SECONDS_PER_INSERT) await insertSeconds(minute, from, 1);
+  if (repeated) for (const from of [10, 40]) await insertSeconds(minute, from, 0.3);
+  await addLedger(minute);
+}
+
+/** Statements that rolling up runs on the engine, timed one by one. */
+let engineMs = 0;
+const timedEngine: ClickHouseEngine = {
+  insertNative: (table, insert) => clickhouse.insertNative(table, insert),
+  insertObjects: (table, rows) => clickhouse.insertObjects(table, rows),
+  close: () => clickhouse.close(),
+  query: async <Row>(...args: Parameters<typeof clickhouse.query>): Promise<Row[]> => {
+    const started = performance.now();
+    try {
+      return await clickhouse.query<Row>(...args);
+    } finally {
+      engineMs += performance.now() - started;
+    }
+  },
+  command: async (...args: Parameters<typeof clickhouse.command>): Promise<void> => {
+    const started = performance.now();
+    await clickhouse.command(...args);
+    engineMs += performance.now() - started;
+  },
+};
+
+async function isRolled(minute: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('ingest_minute')
+    .select(['changes', 'rolled'])
+    .where('minute', '=', minute)
+    .executeTakeFirstOrThrow();
+  return row.changes === row.rolled;
+}
+
+/** Rolls the minute up by the product; marks it dirty before, and ages the mark past the product's pause. */
+async function product(minute: number): Promise<{ engine: number; whole: number }> {
+  await markDirty(db, [{ clusterKey: cluster.key, minute }]);
+  await db.updateTable('ingest_minute').set({ changed_at: '2020-01-01' }).execute();
+  engineMs = 0;
+  const rollup = new Rollup({
+    db,
+    clickhouse: timedEngine,
+    database: 'kubehero',
+    nowS,
+    logger: createLogger(),
+    metrics: new Metrics(),
+  });
+  const started = performance.now();
+  rollup.lead(term);
+  while (!(await isRolled(minute))) await sleep(5);
+  const figures = { engine: engineMs, whole: performance.now() - started };
+  await rollup.follow();
+  return figures;
+}
+
+const names = MEASURES.map(([rolled]) => rolled).join(', ');
+const sums = MEASURES.map(([rolled, raw]) => `sum(${raw}) AS ${rolled}`).join(', ');
+/** The least that any rollup has to do: the same groups and sums, written to a table of the same form. */
+const bare = (minute: number): Promise<number> =>
+  timed(() =>
+    clickhouse.command(
+      `INSERT INTO bare.pod_cost_1m (cluster, ns, id, ts, state, v, ${names})
+       SELECT cluster, ns, id, toDateTime(${minute}, 'UTC'), state, ${Date.now()}, ${sums} FROM kubehero.pod_cost_1s
+       WHERE cluster = ${cluster.key} AND bucket = toDateTime(${minute}, 'UTC') GROUP BY cluster, ns, id, state`,
+    ),
+  );
+
+interface Times {
+  readonly engine: number[];
+  readonly whole: number[];
+  readonly bare: number[];
+}
+
+async function measure(repeated: boolean): Promise<Times> {
+  const times: Times = { engine: [], whole: [], bare: [] };
+  for (let run = 0; run < Number(flags.runs); run += 1) {
+    const minute = MINUTE - 60 * (run + (repeated ? 100 : 0));
+    await fill(minute, repeated);
+    times.bare.push(await bare(minute));
+    const { engine, whole } = await product(minute);
+    times.engine.push(engine);
+    times.whole.push(whole);
+    times.bare.push(await bare(minute));
+  }
+  return times;
+}
+
+await clickhouse.command('CREATE DATABASE bare');
+await clickhouse.command('CREATE TABLE bare.pod_cost_1m AS kubehero.pod_cost_1m');
+// Merges in between would collapse the repeats that the dirty minute is about
+await clickhouse.command('SYSTEM STOP MERGES kubehero.pod_cost_1s');
+const clean = await measure(false);
+const dirty = await measure(true);
+await stores.close();
+
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+const shown = (times: Times): Record<string, number> => ({
+  ratio: rounded(median(times.engine) / median(times.bare)),
+  bestRatio: rounded(Math.min(...times.engine) / Math.min(...times.bare)),
+  productMs: Math.round(median(times.engine)),
+  withLedgerMs: Math.round(median(times.whole)),
+  bareMs: Math.round(median(times.bare)),
+});
+report('rollup', { rows: IDS * 60, clean: shown(clean), dirty: shown(dirty) });
