@@ -162,8 +162,7 @@ function send(request: IncomingMessage, response: ServerResponse, body: Buffer, 
     response.writeHead(304, { etag }).end();
     return;
   }
-  const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
-  const from = range !== null && request.headers['if-range'] === etag ? Number(range[1]) : 0;
+  const from = resumedAt(request, etag);
   const plain = body.subarray(from);
   const gzip =
     /\bgzip\b/.test(request.headers['accept-encoding'] ?? '') && body.length > 1024 && body.length < 4096;
@@ -185,4 +184,10 @@ function send(request: IncomingMessage, response: ServerResponse, body: Buffer, 
     // What was written must reach the client before the line goes dead.
     setTimeout(() => response.socket?.destroy(), BREAK_AFTER_MS);
   });
+}
+
+/** First byte that a client still wants of the file that it has begun; 0 where it wants all. */
+function resumedAt(request: IncomingMessage, etag: string): number {
+  const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+  return range !== null && request.headers['if-range'] === etag ? Number(range[1]) : 0;
 }

@@ -8,7 +8,9 @@ const DAY = 86_400;
 describe('the plan of a window', () => {
   it('covers every second exactly once, whatever is dirty', () => {
     const starts = (length: number): fc.Arbitrary<Set<number>> =>
-      fc.array(fc.integer({ min: 0, max: Math.floor((4 * DAY) / length) })).map((list) => new Set(list.map((n) => n * length)));
+      fc
+        .array(fc.integer({ min: 0, max: Math.floor((4 * DAY) / length) }))
+        .map((list) => new Set(list.map((n) => n * length)));
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 2 * DAY }),
@@ -40,7 +42,10 @@ describe('the plan of a window', () => {
   });
 
   it('goes below a period that is dirty', () => {
-    const plan = planSegments({ from: 0, to: 7200 }, { ...CLEAN, hour: new Set([3600]), minute: new Set([3660]) });
+    const plan = planSegments(
+      { from: 0, to: 7200 },
+      { ...CLEAN, hour: new Set([3600]), minute: new Set([3660]) },
+    );
 
     expect(plan.map(({ level, from }) => [level, from])).toEqual([
       ['hour', 0],

@@ -11,8 +11,7 @@ import {
 } from '@kubehero/domain';
 
 function row(
-  provider: Provider,
-  region: string,
+  { provider, region }: { readonly provider: Provider; readonly region: string },
   name: string,
   price: string,
   more: Partial<PriceRow> = {},
@@ -40,21 +39,32 @@ const CATALOGUE = buildCatalogue([
   {
     asOfMs: 0,
     rows: [
-      row('aws', 'eu-west-1', 'm5.large', '0.107'),
-      row('aws', 'eu-west-1', 'm5.large', '0.199', { os: 'windows' }),
-      row('aws', 'eu-west-1', 'm5.large', '0.167', { os: 'rhel' }),
-      row('aws', 'eu-west-1', 'm5.large', '0.114', { tenancy: 'dedicated' }),
-      row('aws', 'eu-west-1', 'm5.large', '0.041', { purchaseModel: 'spot', zone: 'eu-west-1b' }),
-      row('aws', 'us-west-2-lax-1', 'm5.large', '0.115'),
-      row('azure', 'westeurope', 'Standard_D4s_v5', '0.23'),
-      row('azure', 'westeurope', 'Standard_D4s_v5', '0.05', { purchaseModel: 'spot' }),
-      row('gcp', 'us-west1', 'e2', '0.02', { resource: 'vcpu', unit: 'vcpu-hour' }),
-      row('gcp', 'us-west1', 'e2', '0.003', { resource: 'memory', unit: 'GiB-hour' }),
-      row('gcp', 'us-west1', 'e2', '0.006', { resource: 'vcpu', unit: 'vcpu-hour', purchaseModel: 'spot' }),
-      row('gcp', 'us-west1', 'e2', '0.001', { resource: 'memory', unit: 'GiB-hour', purchaseModel: 'spot' }),
-      row('gcp', 'us-west1', 'n1', '0.03', { resource: 'vcpu', unit: 'vcpu-hour' }),
-      row('gcp', 'us-west1', 'n1', '0.004', { resource: 'memory', unit: 'GiB-hour' }),
-      row('gcp', 'us-west1', 't4', '0.35', { resource: 'gpu' }),
+      row({ provider: 'aws', region: 'eu-west-1' }, 'm5.large', '0.107'),
+      row({ provider: 'aws', region: 'eu-west-1' }, 'm5.large', '0.199', { os: 'windows' }),
+      row({ provider: 'aws', region: 'eu-west-1' }, 'm5.large', '0.167', { os: 'rhel' }),
+      row({ provider: 'aws', region: 'eu-west-1' }, 'm5.large', '0.114', { tenancy: 'dedicated' }),
+      row({ provider: 'aws', region: 'eu-west-1' }, 'm5.large', '0.041', {
+        purchaseModel: 'spot',
+        zone: 'eu-west-1b',
+      }),
+      row({ provider: 'aws', region: 'us-west-2-lax-1' }, 'm5.large', '0.115'),
+      row({ provider: 'azure', region: 'westeurope' }, 'Standard_D4s_v5', '0.23'),
+      row({ provider: 'azure', region: 'westeurope' }, 'Standard_D4s_v5', '0.05', { purchaseModel: 'spot' }),
+      row({ provider: 'gcp', region: 'us-west1' }, 'e2', '0.02', { resource: 'vcpu', unit: 'vcpu-hour' }),
+      row({ provider: 'gcp', region: 'us-west1' }, 'e2', '0.003', { resource: 'memory', unit: 'GiB-hour' }),
+      row({ provider: 'gcp', region: 'us-west1' }, 'e2', '0.006', {
+        resource: 'vcpu',
+        unit: 'vcpu-hour',
+        purchaseModel: 'spot',
+      }),
+      row({ provider: 'gcp', region: 'us-west1' }, 'e2', '0.001', {
+        resource: 'memory',
+        unit: 'GiB-hour',
+        purchaseModel: 'spot',
+      }),
+      row({ provider: 'gcp', region: 'us-west1' }, 'n1', '0.03', { resource: 'vcpu', unit: 'vcpu-hour' }),
+      row({ provider: 'gcp', region: 'us-west1' }, 'n1', '0.004', { resource: 'memory', unit: 'GiB-hour' }),
+      row({ provider: 'gcp', region: 'us-west1' }, 't4', '0.35', { resource: 'gpu' }),
     ],
   },
 ]);
@@ -313,7 +323,10 @@ describe('custom sheets', () => {
     ],
   };
   const catalogue = buildCatalogue([
-    { asOfMs: Date.parse('2026-11-22'), rows: [sheet, row('aws', 'eu-west-1', 'm5.large', '0.107')] },
+    {
+      asOfMs: Date.parse('2026-11-22'),
+      rows: [sheet, row({ provider: 'aws', region: 'eu-west-1' }, 'm5.large', '0.107')],
+    },
   ]);
   const at = (value: unknown, atMs?: number): PriceAnswer =>
     resolveNodePrice(toNodeFacts(value), catalogue, { atMs });
@@ -343,7 +356,10 @@ describe('custom sheets', () => {
     expect(at(node(AWS_ID, EKS), Date.parse('2026-05-01')).price).toBe('0.0963');
     const dollars = { ...sheet, currency: 'USD', nodes: [], units: [] };
     const rated = buildCatalogue([
-      { asOfMs: Date.parse('2026-05-01'), rows: [dollars, row('aws', 'eu-west-1', 'm5.large', '0.107')] },
+      {
+        asOfMs: Date.parse('2026-05-01'),
+        rows: [dollars, row({ provider: 'aws', region: 'eu-west-1' }, 'm5.large', '0.107')],
+      },
     ]);
     expect(resolveNodePrice(toNodeFacts(node(AWS_ID, EKS)), rated).price).toBe('0.08');
   });
