@@ -17,4 +17,8 @@ export {
 } from './fetch/online.js';
 export type { HttpContext } from './fetch/http.js';
 export { pricingSettings, type PricingSettings } from './config.js';
-export { refreshFromServices, type ServicesContext } from './commands/refresh-services.js';
+export {
+  importFromSettings,
+  refreshFromServices,
+  type ServicesContext,
+} from './commands/refresh-services.js';

@@ -68,10 +68,8 @@ interface ExportFlags {
   readonly output?: 'text' | 'json';
 }
 
-interface ImportFlags {
-  readonly catalogue: string;
+interface ImportFlags extends Readonly<Record<string, unknown>> {
   readonly from: string;
-  readonly verifyingKey: string;
   readonly maxAgeDays: number;
   readonly accept?: true | readonly string[];
   readonly output?: 'text' | 'json';
@@ -113,20 +111,24 @@ function registerImport(pricing: Command, run: RunCommand): void {
     .command('import')
     .description('take a signed snapshot into the catalogue')
     .requiredOption('--from <file>', "snapshot, plain, gzip or zstd; '-' reads standard input")
-    .requiredOption('--catalogue <folder>', 'folder that holds the catalogue')
-    .requiredOption(
-      '--verifying-key <file>',
-      'Ed25519 public key in PEM that the snapshot must be signed with',
-    )
+    .option('--catalogue <folder>', 'folder that holds the catalogue (default: PostgreSQL)')
+    .option('--verifying-key <file>', 'Ed25519 public key in PEM that the snapshot must be signed with')
     .option('--max-age-days <days>', 'oldest snapshot that is taken', days, DEFAULT_MAX_AGE_DAYS)
     .option('--accept [parts...]', "let suspicious parts through: 'region/family', 'region', or all")
     .addOption(outputOption())
     .action((flags: ImportFlags) => {
       run(async () => {
-        const { importFolder, refreshNotes, PricingError } = await import('@kubehero/pricing');
+        const { importFromSettings, pricingSettings, refreshNotes, PricingError } =
+          await import('@kubehero/pricing');
+        const { readSettings } = await import('@kubehero/runtime');
+        const settings = readSettings(pricingSettings, { flags, env: process.env });
         return reported(flags.output, process, PricingError, async () => {
           const accept = flags.accept === undefined ? [] : acceptedParts(flags.accept);
-          const report = await importFolder({ ...flags, accept, nowMs: Date.now() }, process.stdin);
+          const report = await importFromSettings(
+            settings,
+            { from: flags.from, maxAgeDays: flags.maxAgeDays, accept, nowMs: Date.now() },
+            process.stdin,
+          );
           for (const note of refreshNotes({ ...report, warnings: [] }))
             process.stderr.write(`kubehero: ${note}\n`);
           const text = `catalogue version ${String(report.catalogueVersion)}: ${String(report.rows)} rows of ${report.generatedAt}`;

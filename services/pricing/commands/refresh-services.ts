@@ -6,7 +6,8 @@ import { PricingError } from '../errors.js';
 import { refreshOnline, type OnlineOutcome } from '../fetch/online.js';
 import { FolderStore } from '../folder/folder-store.js';
 import { applyRefresh } from '../refresh.js';
-import { importSnapshot, readVerifyingKey } from '../snapshot/import.js';
+import { importSnapshot, readVerifyingKey, type ImportReport } from '../snapshot/import.js';
+import { readSnapshot, type FolderImport } from './snapshot.js';
 import { parseSource } from '../sources/index.js';
 import { keepHeapSmall } from '../stream/heap.js';
 import { inputFile } from '../stream/input.js';
@@ -168,6 +169,29 @@ export async function refreshFromServices(
         signal: context.signal,
       })),
     ]);
+  } finally {
+    await target.close();
+  }
+}
+
+/**
+ * Takes a signed snapshot into the catalogue that the settings name; the verifying key is the pinned one of the
+ * settings, never one from the file. @throws PricingError SIGNATURE, STALE_SNAPSHOT, CATALOGUE_BUSY, USAGE
+ */
+export async function importFromSettings(
+  settings: PricingSettings,
+  options: Pick<FolderImport, 'from' | 'nowMs' | 'maxAgeDays' | 'accept'>,
+  stdin: NodeJS.ReadableStream,
+): Promise<ImportReport> {
+  if (settings.snapshotKeyFile === undefined) {
+    throw new PricingError('SIGNATURE', `no key is pinned for ${options.from}: give --verifying-key`);
+  }
+  const verifyingKey = await readVerifyingKey(settings.snapshotKeyFile);
+  const file = await readSnapshot(options.from, stdin);
+  const target =
+    settings.catalogue === undefined ? await postgresTarget(settings) : folderTarget(settings.catalogue);
+  try {
+    return await target.exclusively((store) => importSnapshot(store, file, { ...options, verifyingKey }));
   } finally {
     await target.close();
   }

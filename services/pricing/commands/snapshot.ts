@@ -29,7 +29,8 @@ export interface FolderImport {
   readonly accept: readonly string[];
 }
 
-async function readSnapshot(
+/** Reads a snapshot's bytes from a file, or from standard input for `-`. @throws PricingError NOT_READABLE */
+export async function readSnapshot(
   from: string,
   stdin: NodeJS.ReadableStream,
 ): Promise<{ name: string; bytes: Buffer }> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseSource, type ParsedSource } from '@kubehero/pricing';
+import { readFile } from 'node:fs/promises';
 import { document } from '../../support/pricing/samples.js';
 
 function sheet(name: string, text: string): Promise<ParsedSource> {
@@ -22,6 +23,15 @@ price,,,,,,,,,aws,eu-west-1,m5.large,linux,0.0900
 `;
 
 describe('a custom price sheet', () => {
+  it('is as its documentation shows it', async () => {
+    const readme = new URL('../../../../../services/pricing/sources/custom/README.md', import.meta.url);
+    const text = await readFile(readme, 'utf8');
+    const { items } = await sheet('readme.yaml', /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+    expect(items.map(({ kind }) => kind)).toEqual(['price', 'price', 'sheet']);
+    const csv = /( {4}kind,[\s\S]*)$/.exec(text)?.[1]?.replace(/^ {4}/gm, '') ?? '';
+    expect((await sheet('readme.csv', csv)).items).toHaveLength(1);
+  });
+
   it('amortises hardware: life, power and monthly cost, exactly', async () => {
     const { items } = await sheet('rack.yaml', YAML);
     const found = items.find((item) => item.kind === 'sheet');
