@@ -8,6 +8,7 @@ import { runJson, startUp, type CostJson, type Started } from '../support/produc
 import { bpf, describeWith } from '../support/requirements.js';
 
 describeWith([bpf], 'a workload that burns CPU', () => {
+  const timeoutMs = 180_000;
   let folder: string;
   let up: Started & { client: string };
 
@@ -24,12 +25,12 @@ describeWith([bpf], 'a workload that burns CPU', () => {
       'bpf',
     ]);
     await delay(4000);
-  });
+  }, timeoutMs);
   afterAll(async () => {
     up.child.kill('SIGTERM');
     expect(await up.ended).toBe(0);
     await rm(folder, { recursive: true, force: true });
-  });
+  }, timeoutMs);
 
   const coreSecondsOf = async (name: string): Promise<number> => {
     await delay(5000);
@@ -48,29 +49,37 @@ describeWith([bpf], 'a workload that burns CPU', () => {
     return rows.reduce((sum, row) => sum + row.cpuCoreSeconds, 0);
   };
 
-  it('for 10 s at half a core is charged 5.0 core-seconds, equal to the kernel’s own counter', async () => {
-    const name = `kubehero-burn-${process.pid}`;
-    const cgroup = new TestCgroup(name);
-    await cgroup.burn({ cpuMs: 5000, dutyPercent: 50 });
-    const kernelUs = cgroup.readCpuUs();
+  it(
+    'for 10 s at half a core is charged 5.0 core-seconds, equal to the kernel’s own counter',
+    async () => {
+      const name = `kubehero-burn-${process.pid}`;
+      const cgroup = new TestCgroup(name);
+      await cgroup.burn({ cpuMs: 5000, dutyPercent: 50 });
+      const kernelUs = cgroup.readCpuUs();
 
-    const seconds = await coreSecondsOf(name);
-    await cgroup.remove();
+      const seconds = await coreSecondsOf(name);
+      await cgroup.remove();
 
-    expect(Math.abs(seconds - 5)).toBeLessThan(0.05 + Math.abs(kernelUs / 1e6 - 5));
-    expect(Math.abs(seconds * 1e6 - kernelUs)).toBeLessThanOrEqual(1);
-  });
+      expect(Math.abs(seconds - 5)).toBeLessThan(0.05 + Math.abs(kernelUs / 1e6 - 5));
+      expect(Math.abs(seconds * 1e6 - kernelUs)).toBeLessThanOrEqual(1);
+    },
+    timeoutMs,
+  );
 
-  it('for 200 ms and is gone within the second is charged to the microsecond', async () => {
-    const name = `kubehero-burst-${process.pid}`;
-    const cgroup = new TestCgroup(name);
-    await cgroup.burn({ cpuMs: 200, dutyPercent: 100 });
-    const kernelUs = cgroup.readCpuUs();
-    await cgroup.remove();
+  it(
+    'for 200 ms and is gone within the second is charged to the microsecond',
+    async () => {
+      const name = `kubehero-burst-${process.pid}`;
+      const cgroup = new TestCgroup(name);
+      await cgroup.burn({ cpuMs: 200, dutyPercent: 100 });
+      const kernelUs = cgroup.readCpuUs();
+      await cgroup.remove();
 
-    const seconds = await coreSecondsOf(name);
+      const seconds = await coreSecondsOf(name);
 
-    expect(kernelUs).toBeGreaterThan(200_000);
-    expect(Math.abs(seconds * 1e6 - kernelUs)).toBeLessThanOrEqual(1);
-  });
+      expect(kernelUs).toBeGreaterThan(200_000);
+      expect(Math.abs(seconds * 1e6 - kernelUs)).toBeLessThanOrEqual(1);
+    },
+    timeoutMs,
+  );
 });
