@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
- * Lifecycle sensor: birth and death of cgroups. The kernel keeps no counter of what is gone, so these are programs on
- * events; they run when a cgroup is made or removed, never when a process runs.
+ * Lifecycle sensor: birth and death of cgroups. The kernel keeps no counter of what is gone, so
+ * these are programs on events; they run when a cgroup is made or removed, never when a process
+ * runs.
  */
 #include "kernel_compat.bpf.h"
 #include "lifecycle.h"
@@ -69,8 +70,9 @@ static __always_inline __u64 id_of_parent(struct cgroup *cgrp)
 }
 
 /*
- * Hook: after a cgroup was made, in any hierarchy: the only moment when the name of a cgroup that lives shorter than a
- * second can be learnt. Misses: nothing while the ring buffer has room (what it drops is counted). Cost: under 1 us.
+ * Hook: after a cgroup was made, in any hierarchy: the only moment when the name of a cgroup that
+ * lives shorter than a second can be learnt. Misses: nothing while the ring buffer has room (what
+ * it drops is counted). Cost: under 1 us.
  */
 SEC("tp_btf/cgroup_mkdir")
 int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgrp)
@@ -96,9 +98,9 @@ int BPF_PROG(on_cgroup_mkdir, struct cgroup *cgrp)
 }
 
 /*
- * Hook: a cgroup of v2 was removed; it has no processes any more, but per-CPU remainders of its CPU time are not
- * flushed yet. The reference keeps it until a flush that started later. Misses: nothing while the table has room.
- * Cost: 1.0 to 1.5 us.
+ * Hook: a cgroup of v2 was removed; it has no processes any more, but per-CPU remainders of its CPU
+ * time are not flushed yet. The reference keeps it until a flush that started later. Misses:
+ * nothing while the table has room. Cost: 1.0 to 1.5 us.
  */
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(on_cgroup_rmdir, struct cgroup *cgrp)
@@ -129,12 +131,8 @@ lost:
 	return 0;
 }
 
-struct drain_context {
-	struct lifecycle_state *state;
-};
-
 /* Gives the reference back if the record is final, else puts it where it was. */
-static long drain_one(void *map, __u64 *id, struct dying_cgroup *dying, struct drain_context *context)
+static long drain_one(void *map, __u64 *id, struct dying_cgroup *dying, void *context)
 {
 	struct lifecycle_state *state = lifecycle_state();
 	struct death_record *record;
@@ -172,19 +170,19 @@ static long drain_one(void *map, __u64 *id, struct dying_cgroup *dying, struct d
 }
 
 /*
- * Hook: called by user space after the flush and the walk. Cost: about 2 us a death, flush included.
+ * Hook: called by user space after the flush and the walk. Cost: about 2 us a death, flush
+ * included.
  */
 SEC("syscall")
 int drain_deaths(void *arguments)
 {
 	struct lifecycle_state *state = lifecycle_state();
-	struct drain_context context = {};
 
 	if (!state)
 		return 1;
 	state->death_count = 0;
 	state->death_deferred = 0;
-	bpf_for_each_map_elem(&dying_cgroups, drain_one, &context, 0);
+	bpf_for_each_map_elem(&dying_cgroups, drain_one, NULL, 0);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
- * Network sensor: bytes of every cgroup by the class of the other end. The kernel keeps no such counter, so these are
- * programs on packets; classes come from prefixes that user space fills.
+ * Network sensor: bytes of every cgroup by the class of the other end. The kernel keeps no such
+ * counter, so these are programs on packets; classes come from prefixes that user space fills.
  */
 #include "kernel_compat.bpf.h"
 #include <bpf/bpf_endian.h>
@@ -76,7 +76,8 @@ static __always_inline void count_lost(void)
 		__sync_fetch_and_add(&state->packet_lost, 1);
 }
 
-/* Length of the transport header, for what a segmented packet repeats; 0 if it is neither TCP nor UDP. */
+/* Length of the transport header, for what a segmented packet repeats; 0 if it is neither TCP nor
+ * UDP. */
 static __always_inline __u32 transport_bytes(struct __sk_buff *skb, __u32 offset, __u8 protocol)
 {
 	__u8 data_offset;
@@ -95,7 +96,7 @@ struct peer {
 
 static __always_inline int read_peer4(struct __sk_buff *skb, bool egress, struct peer *peer)
 {
-	struct prefix4_key key = { .prefix_bits = 32 };
+	struct prefix4_key key = {.prefix_bits = 32};
 	__u8 first, protocol;
 	__u32 *class;
 
@@ -111,7 +112,7 @@ static __always_inline int read_peer4(struct __sk_buff *skb, bool egress, struct
 
 static __always_inline int read_peer6(struct __sk_buff *skb, bool egress, struct peer *peer)
 {
-	struct prefix6_key key = { .prefix_bits = 128 };
+	struct prefix6_key key = {.prefix_bits = 128};
 	__u8 protocol;
 	__u32 *class;
 
@@ -166,8 +167,9 @@ static __always_inline void count(struct __sk_buff *skb, bool egress)
 }
 
 /*
- * Hook: IP packets that sockets of the tree send, before the queueing discipline: what is dropped later and what is
- * sent again is counted. Misses: ARP, raw link-layer sockets, forwarded packets. Cost: about 240 ns a packet.
+ * Hook: IP packets that sockets of the tree send, before the queueing discipline: what is dropped
+ * later and what is sent again is counted. Misses: ARP, raw link-layer sockets, forwarded packets.
+ * Cost: about 240 ns a packet.
  */
 SEC("cgroup_skb/egress")
 int count_egress(struct __sk_buff *skb)
@@ -186,7 +188,8 @@ int count_ingress(struct __sk_buff *skb)
 	return 1;
 }
 
-static long drain_one(void *map, struct traffic_key *key, struct traffic_value *value, void *context)
+static long drain_one(void *map, struct traffic_key *key, struct traffic_value *value,
+		      void *context)
 {
 	struct network_state *state = network_state();
 	struct traffic_record *record;
@@ -214,7 +217,8 @@ static long drain_one(void *map, struct traffic_key *key, struct traffic_value *
 	return 0;
 }
 
-/* Hook: called by user space once a second; moves what was counted into the array. Cost: about 60 ns an entry. */
+/* Hook: called by user space once a second; moves what was counted into the array. Cost: about 60
+ * ns an entry. */
 SEC("syscall")
 int drain_traffic(void *arguments)
 {

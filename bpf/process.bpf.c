@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
- * Process sensor, for plain hosts only: divides what runs in the root cgroup itself by process, because there the
- * cgroup tree alone would show one row. Not loaded where every workload has its own cgroup (Kubernetes).
+ * Process sensor, for plain hosts only: divides what runs in the root cgroup itself by process,
+ * because there the cgroup tree alone would show one row. Not loaded where every workload has its
+ * own cgroup (Kubernetes).
  */
 #include "kernel_compat.bpf.h"
 #include "process.h"
@@ -58,8 +59,8 @@ static __always_inline __u64 cpuacct_cgroup_id(struct task_struct *task)
 
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, cpuacct_cgrp_id))
 		return 0;
-	BPF_CORE_READ_INTO(&css, task,
-			   cgroups, subsys[bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id)]);
+	BPF_CORE_READ_INTO(&css, task, cgroups,
+			   subsys[bpf_core_enum_value(enum cgroup_subsys_id, cpuacct_cgrp_id)]);
 	return css ? BPF_CORE_READ(css, cgroup, kn, id) : 0;
 }
 
@@ -101,7 +102,8 @@ static __always_inline void append(struct task_struct *task, struct process_stat
 	record->cpu_ns += BPF_CORE_READ(task, se.sum_exec_runtime);
 }
 
-/* Hook: called by user space once a second. Misses: nothing that lives. Cost: about 150 ns a thread. */
+/* Hook: called by user space once a second. Misses: nothing that lives. Cost: about 150 ns a
+ * thread. */
 SEC("syscall")
 int walk_processes(void *arguments)
 {
@@ -125,9 +127,10 @@ int walk_processes(void *arguments)
 }
 
 /*
- * Hook: a process was reaped and its last thread is gone for good, so that everything it used, to the end of its
- * memory's teardown, stands in the sum of its threads; what it used since the last walk keeps its name. Misses: nothing
- * while the ring buffer has room; it comes some milliseconds late. Cost: 0.3 us a thread.
+ * Hook: a process was reaped and its last thread is gone for good, so that everything it used, to
+ * the end of its memory's teardown, stands in the sum of its threads; what it used since the last
+ * walk keeps its name. Misses: nothing while the ring buffer has room; it comes some milliseconds
+ * late. Cost: 0.3 us a thread.
  */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(on_process_free, struct task_struct *task)

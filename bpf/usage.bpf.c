@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
- * Usage sensor: CPU time and memory of every living cgroup, from the counters that the kernel keeps anyway. Nothing
- * here runs on an event: user space flushes and walks once a second, so a context switch costs nothing.
+ * Usage sensor: CPU time and memory of every living cgroup, from the counters that the kernel keeps
+ * anyway. Nothing here runs on an event: user space flushes and walks once a second, so a context
+ * switch costs nothing.
  *
- * Compiled once for each generation of kernels, because without CAP_SYS_ADMIN libbpf refuses an object that only names
- * a kernel function which the kernel lacks: FLUSH_BEFORE_6_16 and WALK_BEFORE_6_7 choose the older ways.
+ * Compiled once for each generation of kernels, because without CAP_SYS_ADMIN libbpf refuses an
+ * object that only names a kernel function which the kernel lacks: FLUSH_BEFORE_6_16 and
+ * WALK_BEFORE_6_7 choose the older ways.
  */
 #include "kernel_compat.bpf.h"
 #include "usage.h"
 
-/* Entries of memcg_vmstats.state start with node statistics: inactive_anon, active_anon, inactive_file. */
+/* Entries of memcg_vmstats.state start with node statistics: inactive_anon, active_anon,
+ * inactive_file. */
 #define STATE_INACTIVE_FILE 2
 #define DEFAULT_CGROUPS	    4096
 
@@ -46,8 +49,9 @@ static __always_inline struct usage_state *state_of_pass(void)
 }
 
 /*
- * A controller that is not enabled for the cgroup has no state there: the value is then missing. A kernel without the
- * memory controller has no such enumeration value, and index 0 would be another controller's.
+ * A controller that is not enabled for the cgroup has no state there: the value is then missing. A
+ * kernel without the memory controller has no such enumeration value, and index 0 would be another
+ * controller's.
  */
 static __always_inline void read_memory(struct cgroup *cgrp, struct usage_record *record)
 {
@@ -58,7 +62,8 @@ static __always_inline void read_memory(struct cgroup *cgrp, struct usage_record
 
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
 		return;
-	BPF_CORE_READ_INTO(&css, cgrp, subsys[bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id)]);
+	BPF_CORE_READ_INTO(&css, cgrp,
+			   subsys[bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id)]);
 	if (!css)
 		return;
 	/* The state of a controller starts with its cgroup_subsys_state. */
@@ -99,8 +104,9 @@ static __always_inline void append_usage(struct cgroup *cgrp, struct usage_state
 }
 
 /*
- * Hook: iterator over the root alone, so that one flush brings the statistics of the whole tree up to date. The flush
- * is allowed in tracing programs only, hence not part of the walk. Cost: about 2 us and 25 to 50 ns a changed cgroup.
+ * Hook: iterator over the root alone, so that one flush brings the statistics of the whole tree up
+ * to date. The flush is allowed in tracing programs only, hence not part of the walk. Cost: about 2
+ * us and 25 to 50 ns a changed cgroup.
  */
 SEC("iter.s/cgroup")
 int flush_statistics(struct bpf_iter__cgroup *ctx)
@@ -120,9 +126,9 @@ int flush_statistics(struct bpf_iter__cgroup *ctx)
 #ifndef WALK_BEFORE_6_7
 
 /*
- * Hook: called by user space after the flush. Walks under RCU and takes no lock, so that it delays no pod start.
- * Misses: cgroups made during the walk (they come with the next), and removed ones (the lifecycle sensor has them).
- * Cost: about 50 ns a cgroup.
+ * Hook: called by user space after the flush. Walks under RCU and takes no lock, so that it delays
+ * no pod start. Misses: cgroups made during the walk (they come with the next), and removed ones
+ * (the lifecycle sensor has them). Cost: about 50 ns a cgroup.
  */
 SEC("syscall")
 int walk_usage(struct usage_arguments *arguments)
@@ -159,8 +165,8 @@ int walk_usage(struct usage_arguments *arguments)
 const struct usage_arguments *unused_usage_arguments __attribute__((unused));
 
 /*
- * Hook: iterator over all descendants, for kernels without the open-coded one. Holds the cgroup mutex while it runs
- * (0.9 ms at 5,000 cgroups).
+ * Hook: iterator over all descendants, for kernels without the open-coded one. Holds the cgroup
+ * mutex while it runs (0.9 ms at 5,000 cgroups).
  */
 SEC("iter.s/cgroup")
 int walk_usage_by_iterator(struct bpf_iter__cgroup *ctx)
@@ -181,7 +187,8 @@ int walk_usage_by_iterator(struct bpf_iter__cgroup *ctx)
 
 #endif
 
-/* The same over a separate memory hierarchy (v1): its root is a directory of another cgroup file system. */
+/* The same over a separate memory hierarchy (v1): its root is a directory of another cgroup file
+ * system. */
 SEC("iter.s/cgroup")
 int walk_memory(struct bpf_iter__cgroup *ctx)
 {

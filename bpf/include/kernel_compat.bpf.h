@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Where kernels differ. The loader decides by the kernel's own BTF which objects are loaded. Kernel functions are
- * declared weak, so that with CAP_SYS_ADMIN an object loads although a program that is not loaded names one that is
- * missing; without it no object may name one.
+ * Where kernels differ. The loader decides by the kernel's own BTF which objects are loaded. Kernel
+ * functions are declared weak, so that with CAP_SYS_ADMIN an object loads although a program that
+ * is not loaded names one that is missing; without it no object may name one.
  */
 #ifndef KUBEHERO_KERNEL_COMPAT_BPF_H
 #define KUBEHERO_KERNEL_COMPAT_BPF_H
@@ -28,7 +28,6 @@ extern void cgroup_rstat_flush(struct cgroup *cgrp) __ksym __weak;
 extern struct cgroup *bpf_cgroup_acquire(struct cgroup *cgrp) __ksym __weak;
 extern void bpf_cgroup_release(struct cgroup *cgrp) __ksym __weak;
 extern struct cgroup *bpf_cgroup_from_id(u64 cgroup_id) __ksym __weak;
-extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 extern void bpf_rcu_read_lock(void) __ksym __weak;
 extern void bpf_rcu_read_unlock(void) __ksym __weak;
 

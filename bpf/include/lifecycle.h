@@ -21,13 +21,13 @@ struct death_record {
 	__u64 cgroup_id;
 	__u64 parent_id;
 	__u64 cpu_ns;
-	/* 1: cpu_ns is its last value and the record will not come again. 0: to be read again after another flush. */
+	/* 1: cpu_ns is the last value. 0: the record comes again after another flush. */
 	__u32 final;
 	__u32 padding;
 };
 
 struct lifecycle_state {
-	/* Written by user space before every flush: what was removed in an earlier generation is final after it. */
+	/* User space raises it before every flush: what was removed earlier is final after it. */
 	__u64 generation;
 	__u32 death_count;
 	/* Deaths that did not fit into the array in the last pass; they come with the next one. */

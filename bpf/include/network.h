@@ -31,7 +31,7 @@ struct traffic_record {
 struct network_state {
 	__u32 record_count;
 	__u32 padding;
-	/* Packets that could not be counted since load: the table was full, or the header could not be read. */
+	/* Packets not counted since load: the table was full, or the header unreadable. */
 	__u64 packet_lost;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* What the usage sensor shares with user space; user space reads the offsets from the object's BTF. */
+/* What the usage sensor shares with user space, which reads the offsets from the object's BTF. */
 #ifndef KUBEHERO_USAGE_H
 #define KUBEHERO_USAGE_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The few kernel types that the sensors read, each with only the members that are read. Every access is relocated
- * to the running kernel when the object is loaded (CO-RE), so neither the order nor the absence of other members
- * matters; a member that a kernel names differently is handled in kernel_compat.bpf.h.
+ * The few kernel types that the sensors read, each with only the members that are read. Every
+ * access is relocated to the running kernel when the object is loaded (CO-RE), so neither the order
+ * nor the absence of other members matters; a member that a kernel names differently is handled in
+ * kernel_compat.bpf.h.
  */
 #ifndef KUBEHERO_VMLINUX_H
 #define KUBEHERO_VMLINUX_H

@@ -22,8 +22,11 @@ interface NameMeter {
 export class ProcessSplitter {
   private readonly meters = new Map<string, NameMeter>();
   private cpuByProcess = new Map<string, number>();
+  /** Of the reading before: the end of a process may be told one reading late. */
+  private earlierCpuByProcess = new Map<string, number>();
   private readings = 0;
   private lastReadingBootNs = 0;
+  private earlierReadingBootNs = 0;
 
   /** `isElsewhere` says whether a v1 cgroup of cpuacct has a row of its own. */
   constructor(
@@ -41,12 +44,14 @@ export class ProcessSplitter {
   ): void {
     this.readings++;
     const cpuByProcess = new Map<string, number>();
-    for (const process of ended) this.charge(process);
+    for (const process of ended) this.charge(process, this.earlierReadingBootNs);
     for (const process of living) {
-      this.moveMemory(this.charge(process), process.residentBytes);
+      this.moveMemory(this.charge(process, this.lastReadingBootNs), process.residentBytes);
       cpuByProcess.set(keyOf(process), process.cpuNs);
     }
+    this.earlierCpuByProcess = this.cpuByProcess;
     this.cpuByProcess = cpuByProcess;
+    this.earlierReadingBootNs = this.readings === 1 ? bootNs : this.lastReadingBootNs;
     this.lastReadingBootNs = bootNs;
     this.endIdle();
   }
@@ -59,22 +64,23 @@ export class ProcessSplitter {
     if (root.memoryBytes > 0) root.memoryBytes = Math.max(0, root.memoryBytes - residentBytes);
   }
 
-  private charge(process: ProcessReading): Meter | undefined {
+  private charge(process: ProcessReading, newSinceBootNs: number): Meter | undefined {
     if (this.isElsewhere(process.cpuacctCgroupId)) return undefined;
     const meter = this.meterOf(process.isKernelThread ? kernelThreads : process.comm);
     const root = this.tree.rootMeter;
     if (meter === undefined || root === undefined) return undefined;
-    const usedNs = Math.max(0, process.cpuNs - this.cpuBefore(process));
+    const usedNs = Math.max(0, process.cpuNs - this.cpuBefore(process, newSinceBootNs));
     meter.tickNs += usedNs;
     root.tickNs -= usedNs;
     return meter;
   }
 
   /** A process that is older than the last reading and was not in it came from another cgroup with its history. */
-  private cpuBefore(process: ProcessReading): number {
-    const before = this.cpuByProcess.get(keyOf(process));
+  private cpuBefore(process: ProcessReading, newSinceBootNs: number): number {
+    const key = keyOf(process);
+    const before = this.cpuByProcess.get(key) ?? this.earlierCpuByProcess.get(key);
     if (before !== undefined) return before;
-    return this.readings > 1 && process.startNs >= this.lastReadingBootNs ? 0 : process.cpuNs;
+    return this.readings > 1 && process.startNs >= newSinceBootNs ? 0 : process.cpuNs;
   }
 
   private meterOf(comm: string): Meter | undefined {
