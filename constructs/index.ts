@@ -49,3 +49,4 @@ export {
   type ArgoApplicationsProps,
   type OperatorChart,
 } from './gitops/argo-applications.js';
+export { PostgresRestore, type PostgresRestoreProps } from './stores/postgres-restore.js';

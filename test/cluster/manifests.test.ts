@@ -30,7 +30,7 @@ describeWith([clusterBinaries('etcd', 'kube-apiserver')], 'a real API server', (
     'takes every manifest of the example %s without an error or a warning',
     async (name) => {
       const objects = objectsOf(synthesize(name));
-      expect(objects.length).toBeGreaterThan(10);
+      expect(objects.length).toBeGreaterThan(1);
       expect(await applyAll(cluster, applier, objects)).toEqual([]);
     },
   );

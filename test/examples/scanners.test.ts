@@ -22,7 +22,8 @@ const manifestsOf = (name: (typeof exampleNames)[number]): string[] =>
   [...synthesize(name).keys()].filter((file) => file.endsWith('.yaml')).map((file) => join(dir, name, file));
 
 describeWith([toolRequirement('kube-score')], 'kube-score', () => {
-  it.each(exampleNames)('finds nothing in the example %s', (name) => {
+  // The restore holds custom resources alone, which kube-score has no rules for.
+  it.each(exampleNames.filter((name) => name !== 'restore'))('finds nothing in the example %s', (name) => {
     const result = spawnSync(
       findTool('kube-score'),
       ['score', '--kubernetes-version', 'v1.30', '-o', 'ci', ...manifestsOf(name)],

@@ -17,6 +17,7 @@ export const exampleNames = [
   'external-stores',
   'small-cluster',
   'gitops',
+  'restore',
 ] as const;
 
 /** An example's output: text by file name. */
