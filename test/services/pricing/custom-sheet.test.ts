@@ -62,6 +62,8 @@ describe('a custom price sheet', () => {
       'nodes: [{pricePerHour: 1, hardware: {purchasePrice: 1, lifeYears: 1}}]',
       'not both',
     ],
+    ['a life without a number', 'nodes: [{hardware: {purchasePrice: 1, lifeYears}}]', 'lifeYears'],
+    ['a unit price without a number', 'units: [{vcpuHour: , memoryGibHour: 1}]', 'vcpuHour'],
     ['a life of nothing', 'nodes: [{hardware: {purchasePrice: 1, lifeYears: 0}}]', 'lifeYears'],
     ['a discount above the whole', 'discounts: [{provider: aws, percent: 101}]', 'percent'],
     ['a currency that is none', 'currency: euro\nnodes: [{pricePerHour: 1}]', 'currency'],

@@ -62,7 +62,8 @@ export class FieldReader {
   }
 
   requiredAmount(field: string, bounds: { readonly min?: number; readonly max?: number } = {}): string {
-    if (this.value[field] === undefined) this.fault(field, 'is missing');
+    const value = this.value[field];
+    if (value === undefined || value === null) this.fault(field, 'is missing');
     return this.amount(field, bounds) ?? '0';
   }
 
