@@ -11,8 +11,8 @@ export interface InputFile {
   open(): AsyncIterable<Buffer>;
 }
 
-const CHUNK_BYTES = 128 * 1024;
-const GUNZIP_CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+const GUNZIP_CHUNK_BYTES = 16 * 1024;
 // A gzip member of zeros expands a thousandfold; no offer file comes near this size.
 const MAX_EXPANDED_BYTES = 4 * 1024 * 1024 * 1024;
 
