@@ -137,7 +137,7 @@ export class Rollup {
     this.#counter += 1;
     const target = `${database}.${TABLE_OF[period.level]}`;
     const names = MEASURES.map(([rolled]) => rolled);
-    const zeros = period.again ? this.#zeroRows(target, names) : '';
+    const zeros = period.again ? this.#zeroRows(period.level, names) : '';
     await clickhouse.command(
       `INSERT INTO ${target} (cluster, ns, id, ts, state, v, ${names.join(', ')})
        SELECT cluster, ns, id, toDateTime({start:UInt32}, 'UTC') AS ts, state, {version:UInt64} AS v, ${names.map((name) => `sum(${name})`).join(', ')}
@@ -156,9 +156,22 @@ export class Rollup {
   }
 
   /** Groups that vanished since the last time are replaced by zeros. */
-  #zeroRows(target: string, names: readonly string[]): string {
+  #zeroRows(level: Level, names: readonly string[]): string {
+    const target = `${this.#options.database}.${TABLE_OF[level]}`;
     return `UNION ALL SELECT cluster, ns, id, state, ${names.map((name) => `0 AS ${name}`).join(', ')}
-      FROM ${target} WHERE cluster = {cluster:UInt32} AND ts = toDateTime({start:UInt32}, 'UTC')`;
+      FROM ${target} WHERE cluster = {cluster:UInt32} AND ${this.#instant(level)}`;
+  }
+
+  /** A period's own rows in its table; days have no bucket in their key. */
+  #instant(level: Level): string {
+    const start = "toDateTime({start:UInt32}, 'UTC')";
+    const bucket = {
+      second: '',
+      minute: `AND bucket = toStartOfHour(${start})`,
+      hour: `AND bucket = toStartOfDay(${start})`,
+      day: '',
+    };
+    return `ts = ${start} ${bucket[level]}`;
   }
 
   /** Names the key's bucket as well as the time: with FINAL a filter on time alone reads every granule. */
@@ -176,7 +189,7 @@ export class Rollup {
 
   async #sums(table: string, rows: string, period: DirtyPeriod, final: boolean): Promise<Sums> {
     const level: Level = table === TABLE_OF.second ? 'second' : period.level;
-    const time = level === 'second' ? this.#range('second') : "ts = toDateTime({start:UInt32}, 'UTC')";
+    const time = level === 'second' ? this.#range('second') : this.#instant(level);
     const [found] = await this.#options.clickhouse.query<{ rows: string; cost: string }>(
       `SELECT ${rows} AS rows, sum(toInt128(${COST})) AS cost FROM ${this.#options.database}.${table} ${final ? 'FINAL' : ''}
        WHERE cluster = {cluster:UInt32} AND ${time}`,

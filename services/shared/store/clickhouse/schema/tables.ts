@@ -62,7 +62,7 @@ export const MEASURES: readonly (readonly [rolled: string, raw: string])[] = [
 
 const RAW_MEASURES = `
   ${COST_COLUMNS.map((name) => `${name} Int64 CODEC(ZSTD(1))`).join(',\n  ')},
-  cpu_us UInt32 CODEC(T64, ZSTD(1)),
+  cpu_us UInt32 CODEC(T64('bit'), ZSTD(1)),
   ram_bytes UInt64 CODEC(ZSTD(1)),
   cpu_request UInt32 CODEC(DoubleDelta, ZSTD(1)),
   ram_request UInt64 CODEC(DoubleDelta, ZSTD(1)),
