@@ -21,7 +21,10 @@ export interface ServerAccess {
  *
  * @throws UserError `NO_SERVER` where none is named, ClientFileError where the file cannot be used
  */
-export async function findServer(flags: ServerFlags, environment: NodeJS.ProcessEnv = process.env): Promise<ServerAccess> {
+export async function findServer(
+  flags: ServerFlags,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<ServerAccess> {
   if (flags.client !== undefined) return await readClientFile(flags.client);
   const server = environment[dashboardEnvironment.server];
   const token = environment[dashboardEnvironment.token];

@@ -30,7 +30,11 @@ export class LeaderProxy {
   /** Stops listening. */
   async stop(): Promise<void> {
     this.cut();
-    await new Promise<void>((resolve) => this.#server.close(() => { resolve(); }));
+    await new Promise<void>((resolve) =>
+      this.#server.close(() => {
+        resolve();
+      }),
+    );
   }
 
   async #forward(client: Socket): Promise<void> {

@@ -10,7 +10,10 @@ export const registerControlPlane: RegisterCommand = (program, run) => {
     .action((flags: Record<string, unknown>) => {
       run(async (signal) => {
         const settings = readSettings(controlPlaneSettings, { flags, env: process.env });
-        const logger = createLogger({ level: settings.logLevel, format: process.stderr.isTTY ? 'human' : 'json' });
+        const logger = createLogger({
+          level: settings.logLevel,
+          format: process.stderr.isTTY ? 'human' : 'json',
+        });
         await runControlPlane(settings, logger, signal);
         return 0;
       });

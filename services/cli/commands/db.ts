@@ -10,7 +10,9 @@ export const registerDatabase: RegisterCommand = (program, run) => {
     .command('db')
     .description('look after the database')
     .command('migrate')
-    .description(`bring PostgreSQL (${environmentNames.postgresUrl}) to this version's schema; safe to repeat`)
+    .description(
+      `bring PostgreSQL (${environmentNames.postgresUrl}) to this version's schema; safe to repeat`,
+    )
     .option('--output <format>', 'text or json', 'text')
     .action((flags: { output: string }) => {
       run(() => migrate(flags.output));

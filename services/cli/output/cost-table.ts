@@ -12,19 +12,28 @@ export function renderCost(answer: query.GetCostResponse, by: readonly string[])
     '',
     ...toTable([
       [...by.map((key) => key.toUpperCase()), 'COST', 'CPU CORE-S', 'MEMORY GIB-H', 'NETWORK MB'],
-      ...answer.rows.slice(0, MAX_ROWS).map((row) => [
-        ...by.map((key) => row.keys[key] ?? ''),
-        shorten(row.costUsd),
-        row.cpuCoreSeconds.toFixed(3),
-        (Number(row.memoryByteSeconds) / 2 ** 30 / 3600).toFixed(4),
-        (Number(row.networkBytes) / 1e6).toFixed(2),
-      ]),
+      ...answer.rows
+        .slice(0, MAX_ROWS)
+        .map((row) => [
+          ...by.map((key) => row.keys[key] ?? ''),
+          shorten(row.costUsd),
+          row.cpuCoreSeconds.toFixed(3),
+          (Number(row.memoryByteSeconds) / 2 ** 30 / 3600).toFixed(4),
+          (Number(row.networkBytes) / 1e6).toFixed(2),
+        ]),
       [...by.map((_, at) => (at === 0 ? '(idle)' : '')), shorten(answer.idle?.costUsd ?? '0'), '', '', ''],
-      [...by.map((_, at) => (at === 0 ? '(unobserved)' : '')), shorten(answer.unobserved?.costUsd ?? '0'), '', '', ''],
+      [
+        ...by.map((_, at) => (at === 0 ? '(unobserved)' : '')),
+        shorten(answer.unobserved?.costUsd ?? '0'),
+        '',
+        '',
+        '',
+      ],
       [...by.map((_, at) => (at === 0 ? 'total' : '')), shorten(answer.total?.costUsd ?? '0'), '', '', ''],
     ]),
   ];
-  if (answer.rows.length > MAX_ROWS) lines.push('', `${answer.rows.length - MAX_ROWS} more rows: --output json has all`);
+  if (answer.rows.length > MAX_ROWS)
+    lines.push('', `${answer.rows.length - MAX_ROWS} more rows: --output json has all`);
   const unpriced = Number(answer.unpriced?.nodeSeconds ?? 0);
   if (unpriced > 0) lines.push('', `${unpriced} node-seconds have no price: see 'kubehero doctor'`);
   return `${lines.join('\n')}\n`;
@@ -36,10 +45,14 @@ function shorten(decimal: string): string {
 }
 
 function toTable(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
   return rows.map((row) =>
     row
-      .map((cell, column) => (column >= row.length - 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column >= row.length - 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd(),
   );

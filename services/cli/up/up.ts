@@ -116,7 +116,8 @@ export class Up {
     const { collector, nodePrice, logLevel } = this.#settings;
     const program = new ChildProgram({
       name: 'collector',
-      args: [compiled('../main.js'), 'collector'],
+      // A young generation of 1 MiB: what a second makes is gone a second later, and memory stays small
+      args: ['--max-semi-space-size=1', compiled('../main.js'), 'collector'],
       logger: this.#logger,
       env: {
         ...inherited(),
