@@ -140,6 +140,17 @@ const bare = await repeat(() => clickhouse.query(bareMonth));
 const asked = await repeat(() => query.ask(month));
 const raw = await repeat((run) => clickhouse.query(lastSeconds(1 + (run % NAMESPACES))));
 const crowdMonth = await atOnce(() => query.ask(month));
+/** Nobody asks what another asks: each window begins an hour later. */
+const crowdEach = await atOnce((user) =>
+  query.ask({
+    ...month,
+    window: {
+      ...window,
+      from: window.from + 3600 * (1 + (user % 20)),
+      to: window.to - 3600 * Math.floor(user / 20),
+    },
+  }),
+);
 const crowdRaw = await atOnce((user) => clickhouse.query(lastSeconds(1 + (user % NAMESPACES))));
 await stores.close();
 
@@ -156,5 +167,10 @@ report('query', {
     bare: figures(bare),
   },
   lastQuarterHour: figures(raw),
-  atOnce: { users: USERS, month: figures(crowdMonth), lastQuarterHour: figures(crowdRaw) },
+  atOnce: {
+    users: USERS,
+    month: figures(crowdMonth),
+    monthEachDifferent: figures(crowdEach),
+    lastQuarterHour: figures(crowdRaw),
+  },
 });

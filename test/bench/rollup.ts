@@ -64,7 +64,7 @@ async function fill(minute: number, repeated: boolean): Promise<void> {
 }
 
 /** Statements that rolling up runs on the engine, timed one by one. */
-let engineMs = 0;
+let statementMs: number[] = [];
 const timedEngine: ClickHouseEngine = {
   insertNative: (table, insert) => clickhouse.insertNative(table, insert),
   insertObjects: (table, rows) => clickhouse.insertObjects(table, rows),
@@ -74,13 +74,13 @@ const timedEngine: ClickHouseEngine = {
     try {
       return await clickhouse.query<Row>(...args);
     } finally {
-      engineMs += performance.now() - started;
+      statementMs.push(performance.now() - started);
     }
   },
   command: async (...args: Parameters<typeof clickhouse.command>): Promise<void> => {
     const started = performance.now();
     await clickhouse.command(...args);
-    engineMs += performance.now() - started;
+    statementMs.push(performance.now() - started);
   },
 };
 
@@ -94,10 +94,10 @@ async function isRolled(minute: number): Promise<boolean> {
 }
 
 /** Rolls the minute up by the product; marks it dirty before, and ages the mark past the product's pause. */
-async function product(minute: number): Promise<{ engine: number; whole: number }> {
+async function product(minute: number): Promise<{ steps: number[]; whole: number }> {
   await markDirty(db, [{ clusterKey: cluster.key, minute }]);
   await db.updateTable('ingest_minute').set({ changed_at: '2020-01-01' }).execute();
-  engineMs = 0;
+  statementMs = [];
   const rollup = new Rollup({
     db,
     clickhouse: timedEngine,
@@ -109,7 +109,7 @@ async function product(minute: number): Promise<{ engine: number; whole: number 
   const started = performance.now();
   rollup.lead(term);
   while (!(await isRolled(minute))) await sleep(5);
-  const figures = { engine: engineMs, whole: performance.now() - started };
+  const figures = { steps: statementMs, whole: performance.now() - started };
   await rollup.follow();
   return figures;
 }
@@ -130,17 +130,20 @@ interface Times {
   readonly engine: number[];
   readonly whole: number[];
   readonly bare: number[];
+  /** Check, roll up, compare. */
+  readonly steps: number[][];
 }
 
 async function measure(repeated: boolean): Promise<Times> {
-  const times: Times = { engine: [], whole: [], bare: [] };
+  const times: Times = { engine: [], whole: [], bare: [], steps: [] };
   for (let run = 0; run < Number(flags.runs); run += 1) {
     const minute = MINUTE - 60 * (run + (repeated ? 100 : 0));
     await fill(minute, repeated);
     times.bare.push(await bare(minute));
-    const { engine, whole } = await product(minute);
-    times.engine.push(engine);
+    const { steps, whole } = await product(minute);
+    times.engine.push(steps.reduce((sum, ms) => sum + ms, 0));
     times.whole.push(whole);
+    times.steps.push(steps);
     times.bare.push(await bare(minute));
   }
   return times;
@@ -155,11 +158,13 @@ const dirty = await measure(true);
 await stores.close();
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
-const shown = (times: Times): Record<string, number> => ({
+const shown = (times: Times): Record<string, unknown> => ({
   ratio: rounded(median(times.engine) / median(times.bare)),
   bestRatio: rounded(Math.min(...times.engine) / Math.min(...times.bare)),
   productMs: Math.round(median(times.engine)),
   withLedgerMs: Math.round(median(times.whole)),
   bareMs: Math.round(median(times.bare)),
+  stepsMs: times.steps.map((steps) => steps.map(Math.round)),
+  barePerRunMs: times.bare.map(Math.round),
 });
 report('rollup', { rows: IDS * 60, clean: shown(clean), dirty: shown(dirty) });

@@ -16,6 +16,7 @@ import {
 } from '@kubehero/store-postgres';
 import type { NameDirectory, Names } from './names.js';
 import { planSegments, type Segment } from './segments.js';
+import { SingleFlight } from './single-flight.js';
 
 /** Keys that cost can be grouped and filtered by. */
 export const GROUP_KEYS = ['cluster', 'node', 'namespace', 'workload', 'pod', 'container'] as const;
@@ -98,10 +99,19 @@ const ATTRIBUTED: readonly GroupKey[] = ['namespace', 'workload', 'pod', 'contai
 
 /** Answers what things cost, from the coarsest clean tables that cover the window. */
 export class CostQuery {
+  readonly #flights = new SingleFlight<CostAnswer>();
+
   constructor(private readonly options: CostQueryOptions) {}
 
-  /** Costs a few statements; time grows with the number of identities times periods in the window. */
+  /**
+   * Costs a few statements; time grows with the number of identities times periods in the window. Who asks the same
+   * while it is being answered gets the same answer.
+   */
   async ask(question: CostQuestion, signal?: AbortSignal): Promise<CostAnswer> {
+    return await this.#flights.run(JSON.stringify(question), (stop) => this.#answer(question, stop), signal);
+  }
+
+  async #answer(question: CostQuestion, signal: AbortSignal): Promise<CostAnswer> {
     const [names, dirty] = await Promise.all([this.options.names.read(), this.#dirtyStarts(question.window)]);
     const segments = planSegments(question.window, dirty);
     const [rows, coverage] = await Promise.all([
@@ -126,7 +136,7 @@ export class CostQuery {
     question: CostQuestion,
     segments: readonly Segment[],
     names: Names,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): Promise<Row[]> {
     const parameters: Parameters = {};
     const filter = this.#filter(question, names, parameters);
