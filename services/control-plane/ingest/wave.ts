@@ -50,7 +50,12 @@ export async function resolveWave(registry: NodeRegistry, wave: readonly Pending
       for (const part of parts) await resolvePart(registry, session, node, part);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, waiting.length) }, worker));
+  // All are waited for, also after a failure: a straggler must not write into the registry while it is read afresh
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: Math.min(CONCURRENCY, waiting.length) }, worker),
+  );
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function bringsSomething(part: WireNodeBatch): boolean {

@@ -63,6 +63,11 @@ function findText(
   return { text: fromEnv, source: setting.env ?? '' };
 }
 
+/** A URL that was refused for its password must not show it. */
+function withoutPassword(text: string): string {
+  return text.replace(/(\/\/[^/@:]*:)[^@]*@/, '$1***@');
+}
+
 function readOne(setting: Setting<unknown>, sources: SettingSources): { value: unknown } | SettingFault {
   const found = findText(setting, sources);
   if (found === undefined) {
@@ -77,7 +82,10 @@ function readOne(setting: Setting<unknown>, sources: SettingSources): { value: u
     return { value: setting.parse(found.text) };
   } catch (error) {
     if (!(error instanceof BadValueError)) throw error;
-    return { source: found.source, message: `'${found.text}' is not allowed: ${error.message}` };
+    return {
+      source: found.source,
+      message: `'${withoutPassword(found.text)}' is not allowed: ${error.message}`,
+    };
   }
 }
 

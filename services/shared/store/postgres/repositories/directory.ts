@@ -136,13 +136,13 @@ export async function markNodesGone(db: Kysely<Database>, keys: readonly number[
   );
 }
 
-/** Keys of namespaces by name, made where they are missing. */
+/** Keys of namespaces by name, made where they are missing; in one order, so that two writers cannot wait for each other. */
 export async function upsertNamespaces(
   db: Kysely<Database>,
   clusterKey: number,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  await sql`insert into namespace (cluster_key, name) select ${clusterKey}, n from unnest(${names}::text[]) n
+  await sql`insert into namespace (cluster_key, name) select ${clusterKey}, n from unnest(${names}::text[]) n order by n
     on conflict (cluster_key, name) do nothing`.execute(db);
   const rows = await db
     .selectFrom('namespace')
