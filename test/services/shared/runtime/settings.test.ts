@@ -96,7 +96,7 @@ describe('settings', () => {
         "--share: '1e-1' is not allowed: give a number of share from 0 to 1",
         '--data-dir or KUBEHERO_DATA_DIR: is required: give path: where data is kept',
         "VERBOSE: 'yes' is not allowed: give true or false",
-        "HUB: 'https://u:p@hub' is not allowed: give the URL without a password: passwords come from a file",
+        "HUB: 'https://u:***@hub' is not allowed: give the URL without a password: passwords come from a file",
         "--names: 'a,,b' is not allowed: give name that matches ^[a-z]+$",
       ]);
     }
