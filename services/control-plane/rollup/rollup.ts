@@ -113,10 +113,14 @@ export class Rollup {
   }
 
   async #rollUp(term: LeaseTerm, period: DirtyPeriod): Promise<boolean> {
-    const source = await this.#isPlain(period);
-    await this.#recompute(term, period, source);
-    const rolled = await this.#sums(TABLE_OF[period.level], 'sum(seconds)', period, true);
-    if (rolled.rows === period.rows && rolled.cost === period.cost) {
+    // A minute that was never rolled up holds repeats only rarely: its rows are read once, and judged by the result
+    const isFirst = period.level === 'minute' && !period.again;
+    const plain = isFirst || (await this.#isPlain(period));
+    let rolled = await this.#recompute(term, period, { plain, zeros: period.again });
+    if (isFirst && !addsUp(rolled, period)) {
+      rolled = await this.#recompute(term, period, { plain: false, zeros: true });
+    }
+    if (addsUp(rolled, period)) {
       await asLeader(this.#options.db, term, (transaction) => finishRollup(transaction, period));
       this.#failedAttempts.delete(keyOf(period));
       return true;
@@ -129,22 +133,28 @@ export class Rollup {
   async #isPlain(period: DirtyPeriod): Promise<boolean> {
     if (period.level !== 'minute') return false;
     const sums = await this.#sums(TABLE_OF.second, 'count()', period, false);
-    return sums.rows === period.rows && sums.cost === period.cost;
+    return addsUp(sums, period);
   }
 
-  async #recompute(term: LeaseTerm, period: DirtyPeriod, plain: boolean): Promise<void> {
+  /** Writes the period's rows; returns what its table holds of it then. */
+  async #recompute(
+    term: LeaseTerm,
+    period: DirtyPeriod,
+    { plain, zeros }: { readonly plain: boolean; readonly zeros: boolean },
+  ): Promise<Sums> {
     const { clickhouse, database } = this.#options;
     this.#counter += 1;
     const target = `${database}.${TABLE_OF[period.level]}`;
     const names = MEASURES.map(([rolled]) => rolled);
-    const zeros = period.again ? this.#zeroRows(period.level, names) : '';
+    const vanished = zeros ? this.#zeroRows(period.level, names) : '';
     await clickhouse.command(
       `INSERT INTO ${target} (cluster, ns, id, ts, state, v, ${names.join(', ')})
        SELECT cluster, ns, id, toDateTime({start:UInt32}, 'UTC') AS ts, state, {version:UInt64} AS v, ${names.map((name) => `sum(${name})`).join(', ')}
-       FROM (${this.#sourceRows(period, plain)} ${zeros})
+       FROM (${this.#sourceRows(period, plain)} ${vanished})
        GROUP BY cluster, ns, id, state`,
       { ...this.#bounds(period), version: this.#version(term) },
     );
+    return await this.#sums(TABLE_OF[period.level], 'sum(seconds)', period, true);
   }
 
   #sourceRows(period: DirtyPeriod, plain: boolean): string {
@@ -174,13 +184,12 @@ export class Rollup {
     return `ts = ${start} ${bucket[level]}`;
   }
 
-  /** Names the key's bucket as well as the time: with FINAL a filter on time alone reads every granule. */
+  /** Names the key's bucket: with FINAL a filter on time alone reads every granule. A minute is one bucket of seconds. */
   #range(level: Level): string {
-    const bucket =
-      level === 'second'
-        ? "AND bucket = toDateTime({start:UInt32}, 'UTC')"
-        : "AND bucket >= toDateTime({start:UInt32}, 'UTC') AND bucket < toDateTime({end:UInt32}, 'UTC')";
-    return `ts >= toDateTime({start:UInt32}, 'UTC') AND ts < toDateTime({end:UInt32}, 'UTC') ${bucket}`;
+    if (level === 'second') return "bucket = toDateTime({start:UInt32}, 'UTC')";
+    const within = (column: string): string =>
+      `${column} >= toDateTime({start:UInt32}, 'UTC') AND ${column} < toDateTime({end:UInt32}, 'UTC')`;
+    return `${within('ts')} AND ${within('bucket')}`;
   }
 
   #bounds(period: DirtyPeriod): { cluster: number; start: number; end: number } {
@@ -237,6 +246,10 @@ export class Rollup {
       rows: found.rows,
     });
   }
+}
+
+function addsUp(sums: Sums, period: DirtyPeriod): boolean {
+  return sums.rows === period.rows && sums.cost === period.cost;
 }
 
 function keyOf(period: DirtyPeriod): string {
