@@ -17,6 +17,7 @@ export { NodeRegistry } from './ingest/node-registry.js';
 export { PriceSource } from './ingest/price-source.js';
 export type { Session } from './ingest/session.js';
 export { planSegments, type DirtyStarts, type Segment } from './query/segments.js';
-export { CostQuery, type CostQuestion } from './query/cost-query.js';
+export type { CostQuestion } from './query/cost-answer.js';
+export { CostQuery } from './query/cost-query.js';
 export { NameDirectory } from './query/names.js';
 export { Rollup } from './rollup/rollup.js';

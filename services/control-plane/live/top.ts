@@ -1,4 +1,4 @@
-import type { GroupKey } from '../query/cost-query.js';
+import type { GroupKey } from '../query/cost-answer.js';
 import type { Names } from '../query/names.js';
 import type { LiveModel } from './live-model.js';
 

@@ -1,4 +1,4 @@
-import { formatPicounits, GapList, type Window } from '@kubehero/domain';
+import { GapList, type Window } from '@kubehero/domain';
 import {
   MEASURES,
   SECONDS_OF,
@@ -14,47 +14,10 @@ import {
   type Database,
   type Kysely,
 } from '@kubehero/store-postgres';
+import { toAnswer, type CostAnswer, type CostQuestion, type CostRow, type GroupKey } from './cost-answer.js';
 import type { NameDirectory, Names } from './names.js';
 import { planSegments, type Segment } from './segments.js';
 import { SingleFlight } from './single-flight.js';
-
-/** Keys that cost can be grouped and filtered by. */
-export const GROUP_KEYS = ['cluster', 'node', 'namespace', 'workload', 'pod', 'container'] as const;
-export type GroupKey = (typeof GROUP_KEYS)[number];
-
-/** What is asked for. */
-export interface CostQuestion {
-  readonly by: readonly GroupKey[];
-  readonly window: Window;
-  readonly where: readonly { readonly key: GroupKey; readonly value: string }[];
-}
-
-/** Sums of a group. Money in picounits. */
-export interface CostSums {
-  readonly cpuCost: bigint;
-  readonly ramCost: bigint;
-  readonly gpuCost: bigint;
-  readonly networkCost: bigint;
-  readonly seconds: number;
-  readonly cpuUs: bigint;
-  readonly ramByteSeconds: bigint;
-  readonly networkBytes: bigint;
-}
-
-/** A group with its names. */
-export interface CostGroup extends CostSums {
-  readonly keys: Readonly<Record<string, string>>;
-}
-
-/** The answer; Σ groups + idle + unobserved is the whole cost. */
-export interface CostAnswer {
-  readonly groups: readonly CostGroup[];
-  readonly idle: CostSums;
-  readonly unobserved: CostSums;
-  readonly unpricedNodeSeconds: number;
-  readonly expectedNodeSeconds: number;
-  readonly observedNodeSeconds: number;
-}
 
 /** What queries work with. */
 export interface CostQueryOptions {
@@ -67,7 +30,6 @@ export interface CostQueryOptions {
   readonly forgetAfterS: number;
 }
 
-type Row = Record<string, string | number>;
 type Parameters = Record<string, string | number | (string | number)[]>;
 
 const NETWORK =
@@ -95,7 +57,6 @@ const RESUM = [
   .map((name) => `sum(${name}) AS ${name}`)
   .join(', ');
 const NEEDS_IDENTITY: readonly GroupKey[] = ['node', 'workload', 'pod', 'container'];
-const ATTRIBUTED: readonly GroupKey[] = ['namespace', 'workload', 'pod', 'container'];
 
 /** Answers what things cost, from the coarsest clean tables that cover the window. */
 export class CostQuery {
@@ -137,7 +98,7 @@ export class CostQuery {
     segments: readonly Segment[],
     names: Names,
     signal: AbortSignal,
-  ): Promise<Row[]> {
+  ): Promise<CostRow[]> {
     const parameters: Parameters = {};
     const filter = this.#filter(question, names, parameters);
     const byIdentity = question.by.some((key) => NEEDS_IDENTITY.includes(key));
@@ -145,7 +106,7 @@ export class CostQuery {
     const parts = segments.map((segment, at) => this.#segment(segment, at, filter, parameters));
     const inner = `SELECT ${grouping}, state, ${SUMS} FROM (${parts.join(' UNION ALL ')}) GROUP BY ${grouping}, state`;
     const sql = byIdentity ? this.#named(question.by, inner) : inner;
-    return await this.options.clickhouse.query<Row>(sql, parameters, signal);
+    return await this.options.clickhouse.query<CostRow>(sql, parameters, signal);
   }
 
   /** Groups of identities become groups of names only after the sums: the join sees each identity once. */
@@ -254,106 +215,4 @@ function matches(question: CostQuestion, names: Names, node: { clusterKey: numbe
     if (key === 'cluster') return names.clusters.get(node.clusterKey) === value;
     return key === 'node' ? node.name === value : true;
   });
-}
-
-function toAnswer(
-  question: CostQuestion,
-  rows: readonly Row[],
-  names: Names,
-  coverage: { expected: number; missing: number },
-): CostAnswer {
-  const groups = new Map<string, CostGroup>();
-  let idle = NOTHING;
-  let unobserved = NOTHING;
-  let unpricedNodeSeconds = 0;
-  const attributed = question.where.some(({ key }) => ATTRIBUTED.includes(key));
-  for (const row of rows) {
-    const state = Number(row['state']);
-    const sums = toSums(row);
-    if (state === 1) idle = add(idle, sums);
-    else if (state === 2) unobserved = add(unobserved, sums);
-    else if (state === 3 || state === 4) unpricedNodeSeconds += sums.seconds;
-    else {
-      const keys = toKeys(question.by, row, names);
-      const id = JSON.stringify([keys, row['pod_uid'] ?? '']);
-      groups.set(id, { keys, ...add(groups.get(id) ?? NOTHING, sums) });
-    }
-  }
-  return {
-    groups: [...groups.values()].filter(isSomething).sort(byCost),
-    idle: attributed ? NOTHING : idle,
-    unobserved: attributed ? NOTHING : unobserved,
-    unpricedNodeSeconds: attributed ? 0 : unpricedNodeSeconds,
-    expectedNodeSeconds: coverage.expected,
-    observedNodeSeconds: coverage.expected - coverage.missing,
-  };
-}
-
-function toKeys(by: readonly GroupKey[], row: Row, names: Names): Record<string, string> {
-  const textOf: Readonly<Record<GroupKey, () => string>> = {
-    cluster: () => names.clusters.get(Number(row['cluster'])) ?? '',
-    namespace: () => names.namespaces.get(Number(row['ns'])) ?? '',
-    node: () => names.nodes.get(Number(row['node'])) ?? '',
-    workload: () => String(row['workload'] ?? ''),
-    pod: () => String(row['pod'] ?? ''),
-    container: () => String(row['container'] ?? ''),
-  };
-  return Object.fromEntries(by.map((key) => [key, textOf[key]()]));
-}
-
-const NOTHING: CostSums = {
-  cpuCost: 0n,
-  ramCost: 0n,
-  gpuCost: 0n,
-  networkCost: 0n,
-  seconds: 0,
-  cpuUs: 0n,
-  ramByteSeconds: 0n,
-  networkBytes: 0n,
-};
-
-function toSums(row: Row): CostSums {
-  return {
-    cpuCost: BigInt(row['cpu_cost'] ?? 0),
-    ramCost: BigInt(row['ram_cost'] ?? 0),
-    gpuCost: BigInt(row['gpu_cost'] ?? 0),
-    networkCost: BigInt(row['network_cost'] ?? 0),
-    seconds: Number(row['seconds'] ?? 0),
-    cpuUs: BigInt(row['cpu_us'] ?? 0),
-    ramByteSeconds: BigInt(row['ram_byte_seconds'] ?? 0),
-    networkBytes: BigInt(row['network'] ?? 0),
-  };
-}
-
-function add(a: CostSums, b: CostSums): CostSums {
-  return {
-    cpuCost: a.cpuCost + b.cpuCost,
-    ramCost: a.ramCost + b.ramCost,
-    gpuCost: a.gpuCost + b.gpuCost,
-    networkCost: a.networkCost + b.networkCost,
-    seconds: a.seconds + b.seconds,
-    cpuUs: a.cpuUs + b.cpuUs,
-    ramByteSeconds: a.ramByteSeconds + b.ramByteSeconds,
-    networkBytes: a.networkBytes + b.networkBytes,
-  };
-}
-
-/** Whole cost of a group in picounits. */
-export function totalCost(sums: CostSums): bigint {
-  return sums.cpuCost + sums.ramCost + sums.gpuCost + sums.networkCost;
-}
-
-/** The same as a plain decimal. */
-export function totalCostText(sums: CostSums): string {
-  return formatPicounits(totalCost(sums));
-}
-
-/** Rollups keep zeros in place of groups that vanished. */
-function isSomething(sums: CostSums): boolean {
-  return sums.seconds > 0;
-}
-
-function byCost(a: CostSums, b: CostSums): number {
-  const difference = totalCost(b) - totalCost(a);
-  return difference > 0n ? 1 : difference < 0n ? -1 : 0;
 }

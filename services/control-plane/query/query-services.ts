@@ -14,14 +14,8 @@ import {
 } from '@kubehero/store-postgres';
 import type { LiveModel } from '../live/live-model.js';
 import { rankTop } from '../live/top.js';
-import {
-  GROUP_KEYS,
-  totalCost,
-  type CostAnswer,
-  type CostQuery,
-  type CostSums,
-  type GroupKey,
-} from './cost-query.js';
+import { GROUP_KEYS, totalCost, type CostAnswer, type CostSums, type GroupKey } from './cost-answer.js';
+import type { CostQuery } from './cost-query.js';
 import type { NameDirectory } from './names.js';
 
 /** What the services work with. */
