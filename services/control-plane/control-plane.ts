@@ -121,9 +121,7 @@ export class ControlPlane {
       metrics: new IngestMetrics(this.metrics),
       limits: { ...DEFAULT_LIMITS, maxAheadS: MAX_AHEAD_S, nowS, horizonS: () => this.#horizonS() },
       beforeRows: () => this.#mirror.flush(),
-      onDurable: (chunks) => {
-        this.#live.observe(chunks);
-      },
+      onDurable: (chunks) => this.#live.observe(chunks),
     });
     this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics });
     this.#publisher = this.#makePublisher();

@@ -77,7 +77,7 @@ const ingest = new Ingest({
   metrics: new IngestMetrics(new Metrics()),
   logger: createLogger(),
   limits: { ...DEFAULT_LIMITS, maxAheadS: 10, nowS, horizonS: () => 0 },
-  onDurable: () => undefined,
+  onDurable: () => Promise.resolve(),
 });
 await ingest.lead(term);
 

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { environmentNames } from '@kubehero/contract';
 import { createConnectClient, admin } from '@kubehero/rpc';
 import { tryFindClusterByName, tryFindLeader, type LeaseTerm } from '@kubehero/store-postgres';
+import { randomBySeed } from './crash-proof.js';
 import { LeaderProxy } from '../support/leader-proxy.js';
 import { sumTable, waitForRollups } from '../support/ledger.js';
 import { start, type Started } from '../support/product.js';
@@ -38,6 +39,8 @@ interface Replica {
   readonly grpc: number;
   process: Started;
 }
+
+const random = randomBySeed(1);
 
 /** Two control planes over one PostgreSQL and one ClickHouse, and a Service that points to the leader. */
 class Pair {
@@ -173,7 +176,7 @@ async function playRound(play: Play): Promise<{ round: Round; epoch: number }> {
     '--output',
     'json',
   ]);
-  await delay(1200 + Math.floor(Math.random() * 1500));
+  await delay(1200 + Math.floor(random() * 1500));
   const { ms, after } = await inflict(play, before.term);
   const watch = setInterval(() => {
     if (pair.replicas.some(({ process: { child } }) => child.exitCode !== null)) sender.child.kill();

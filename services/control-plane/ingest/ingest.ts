@@ -37,7 +37,7 @@ export interface IngestOptions {
   /** Runs before rows are stored: what they refer to must be there first. */
   readonly beforeRows?: () => Promise<void>;
   /** Receives rows once they are durable; the columns are used again afterwards. */
-  readonly onDurable: (chunks: readonly PodCostColumns[]) => void;
+  readonly onDurable: (chunks: readonly PodCostColumns[]) => Promise<void>;
 }
 
 /** One insert stays below the engine's block of 1,048,449 rows, so that a second's rows are stored as one. */
@@ -247,7 +247,7 @@ export class Ingest {
     await rows.ready;
     await this.#writeLedger(flush, term);
     this.#options.metrics.observe(flush, performance.now() - started);
-    this.#options.onDurable(flush.chunks);
+    await this.#options.onDurable(flush.chunks);
     this.#recycle(flush);
     for (const [session, sequence] of lastSequences(taken)) {
       if (this.#sessions.has(session)) session.output.acknowledge(sequence);

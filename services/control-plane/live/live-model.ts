@@ -69,13 +69,14 @@ export class LiveModel {
     if (this.#identities.size > 4 * IDENTITIES_AT_START) this.#identities.clear();
   }
 
-  /** Takes stored rows over; rows older than the window are passed by. */
-  observe(chunks: readonly PodCostColumns[]): void {
+  /** Takes stored rows over; rows older than the window are passed by. Yields between chunks: an outage brings many. */
+  async observe(chunks: readonly PodCostColumns[]): Promise<void> {
     const from = this.#options.nowS() - LIVE_WINDOW_S;
     for (const chunk of chunks) {
       for (let row = 0; row < chunk.rows; row += 1) {
         if ((chunk.ts[row] as number) >= from) this.#observeRow(chunk, row);
       }
+      if (chunks.length > 1) await new Promise<void>((resolve) => setImmediate(resolve));
     }
     this.#expire();
   }

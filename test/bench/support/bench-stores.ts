@@ -86,7 +86,7 @@ export async function leadIngest(stores: BenchStores, database: string): Promise
     metrics: new IngestMetrics(new Metrics()),
     logger: createLogger(),
     limits: { ...DEFAULT_LIMITS, maxAheadS: 10, nowS, horizonS: () => 0 },
-    onDurable: () => undefined,
+    onDurable: () => Promise.resolve(),
   });
   await ingest.lead(term);
   return ingest;
