@@ -19,7 +19,7 @@ import {
   migratePostgres,
   startEmbeddedPostgres,
 } from '@kubehero/store-postgres';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -44,6 +44,8 @@ const PODS = Number(flags.pods);
 const DURATION_MS = Number(flags.seconds) * 1000;
 const SECONDS_PER_MESSAGE = 10;
 const SETS = 4;
+/** An insert of at least so many rows is repeated as the engine's own. */
+const CAPTURED_ROWS = 250_000;
 
 const folder = await mkdtemp(join(tmpdir(), 'kubehero-bench-'));
 const postgres = await startEmbeddedPostgres({
@@ -54,6 +56,16 @@ const postgres = await startEmbeddedPostgres({
 const db = connectPostgres({ url: postgres.url, onIdleError: () => undefined });
 await migratePostgres(db);
 const clickhouse = await openEmbeddedClickHouse({ directory: join(folder, 'ch') });
+const file = join(folder, 'block.native');
+let captured: { readonly rows: number; readonly columns: readonly string[] } | undefined;
+const insertNative = clickhouse.insertNative.bind(clickhouse);
+clickhouse.insertNative = async (table, insert): Promise<void> => {
+  if (captured === undefined && insert.rows > CAPTURED_ROWS) {
+    captured = { rows: insert.rows, columns: insert.columns };
+    await writeFile(file, Buffer.concat(insert.parts));
+  }
+  await insertNative(table, insert);
+};
 for (const database of ['kubehero', 'bare']) {
   const tables = renderTables({ database, rawRetentionDays: 30, minuteRetentionDays: 90 });
   for (const statement of tables) await clickhouse.command(statement);
@@ -200,14 +212,11 @@ const [stored] = await clickhouse.query<{ rows: string; parts: string; bytes: st
   `SELECT sum(rows) AS rows, count() AS parts, sum(data_compressed_bytes) AS bytes FROM system.parts WHERE active AND database = 'kubehero' AND table = 'pod_cost_1s'`,
 );
 
-// The engine alone: a block of the same rows from a binary file, moved on in time by the statement itself
-const file = join(folder, 'block.native');
-const columns =
-  'cluster, ns, id, ts, state, activation, v, cpu_cost, ram_cost, cpu_us, ram_bytes, cpu_request, ram_request';
-await clickhouse.command(
-  `INSERT INTO FUNCTION file('${file}', 'Native') SELECT ${columns} FROM kubehero.pod_cost_1s
-   WHERE ts >= toDateTime(${startS}, 'UTC') AND ts < toDateTime(${startS + SECONDS_PER_MESSAGE}, 'UTC')`,
-);
+// The engine alone: one of our own inserts as a file, rows in the same order, moved on in time by the statement itself
+if (captured === undefined) throw new Error('no insert was large enough to repeat');
+const { rows: blockRows, columns: blockColumns } = captured;
+const columns = blockColumns.join(', ');
+const SPAN_S = Math.ceil(blockRows / (NODES * (PODS + 1)));
 let bareRows = 0;
 let offset = 0;
 const bareStarted = performance.now();
@@ -215,8 +224,8 @@ while (performance.now() - bareStarted < DURATION_MS / 2) {
   await clickhouse.command(
     `INSERT INTO bare.pod_cost_1s (${columns}) SELECT ${columns.replace(' ts,', ` ts + ${offset} AS ts,`)} FROM file('${file}', 'Native')`,
   );
-  offset += SECONDS_PER_MESSAGE;
-  bareRows += NODES * (PODS + 1) * SECONDS_PER_MESSAGE;
+  offset += SPAN_S;
+  bareRows += blockRows;
 }
 const bareRate = bareRows / ((performance.now() - bareStarted) / 1000);
 const rowRate = rate * ((PODS + 1) / PODS);
