@@ -108,7 +108,8 @@ class Pair {
     } of this.replicas) {
       child.kill('SIGCONT');
       child.kill('SIGTERM');
-      await Promise.race([ended, delay(20_000).then(() => child.kill('SIGKILL'))]);
+      const isOver = await Promise.race([ended.then(() => true), delay(20_000, false, { ref: false })]);
+      if (!isOver) child.kill('SIGKILL');
     }
   }
 }
