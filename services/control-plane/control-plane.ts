@@ -59,6 +59,8 @@ export interface ControlPlaneOptions {
   readonly rawRetentionDays: number;
   readonly minuteRetentionDays: number;
   readonly logger: Logger;
+  /** Longest time that open calls, and then open requests, get to end in {@link ControlPlane.stop}. @default 5000 */
+  readonly drainMs?: number;
   /** Fan-out to other replicas; closed by the caller. @default - within this process */
   readonly bus?: LiveBus;
   /** @default - the system's clock */
@@ -66,6 +68,7 @@ export interface ControlPlaneOptions {
 }
 
 const ACTIVATION_DELAY_S = 120;
+const DRAIN_MS = 5000;
 const MAX_AHEAD_S = 10;
 const FORGET_AFTER_S = 3600;
 const SECONDS_PER_DAY = 86_400;
@@ -155,12 +158,12 @@ export class ControlPlane {
 
   /** Stops taking, stores what was taken, gives the lease up and closes its ports. */
   async stop(): Promise<void> {
-    await this.#rpc?.stop(AbortSignal.timeout(5000));
+    await this.#rpc?.stop(AbortSignal.timeout(this.#options.drainMs ?? DRAIN_MS));
     await this.#ingest.drain();
     await this.#elector.stop();
     await this.#publisher.stop();
     await this.#identity?.stop();
-    await this.#http.stop(AbortSignal.timeout(5000));
+    await this.#http.stop(AbortSignal.timeout(this.#options.drainMs ?? DRAIN_MS));
   }
 
   /** The CA that issues clusters' certificates. @throws Error before {@link start} */

@@ -38,6 +38,8 @@ export async function runControlPlane(
     tokens: [(await readFile(settings.apiTokenFile, 'utf8')).trim()],
     sealingKey: Buffer.from((await readFile(settings.caKeyFile, 'utf8')).trim(), 'base64'),
     prices: standardPrices(settings.currency),
+    // Two ports are drained one after the other
+    drainMs: (settings.drainSeconds * 1000) / 2,
     rawRetentionDays: settings.rawRetentionDays,
     minuteRetentionDays: Math.min(3650, settings.rawRetentionDays * MINUTE_RETENTION_FACTOR),
   });

@@ -24,7 +24,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { freePort } from '../support/stack.js';
+import { findFreePort } from '../support/free-port.js';
 
 /**
  * From the bytes of messages to durable rows in the embedded engine, merges running, against the engine's own insert
@@ -50,7 +50,7 @@ const CAPTURED_ROWS = 250_000;
 const folder = await mkdtemp(join(tmpdir(), 'kubehero-bench-'));
 const postgres = await startEmbeddedPostgres({
   directory: join(folder, 'pg'),
-  port: await freePort(),
+  port: await findFreePort(),
   log: () => undefined,
 });
 const db = connectPostgres({ url: postgres.url, onIdleError: () => undefined });

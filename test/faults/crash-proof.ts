@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../support/stack.js';
+import { findFreePort } from '../support/free-port.js';
 import { runJson, start, startUp, type CostJson } from '../support/product.js';
 
 /** How hard the proof is. */
@@ -41,7 +41,7 @@ export async function proveCrashSafety(
 ): Promise<CrashProof> {
   const folder = await mkdtemp(join(tmpdir(), 'kubehero-crash-'));
   const random = randomBySeed(options.seed);
-  const ports = { http: await freePort(), grpc: await freePort() };
+  const ports = { http: await findFreePort(), grpc: await findFreePort() };
   const args = [
     '--http',
     `127.0.0.1:${ports.http}`,

@@ -9,7 +9,8 @@ import { randomBySeed } from './crash-proof.js';
 import { LeaderProxy } from '../support/leader-proxy.js';
 import { sumTable, waitForRollups } from '../support/ledger.js';
 import { start, type Started } from '../support/product.js';
-import { freePort, startStores, type Stores } from '../support/stack.js';
+import { findFreePort } from '../support/free-port.js';
+import { startStores, type Stores } from '../support/stack.js';
 
 /** What is done to the leader, or to its database. */
 export type Fault = 'kill' | 'stop' | 'postgres';
@@ -53,8 +54,8 @@ class Pair {
     await writeFile(join(this.stores.folder, 'token'), this.token);
     await writeFile(join(this.stores.folder, 'ca-key'), Buffer.alloc(32, 5).toString('base64'));
     for (let i = 0; i < 2; i += 1) {
-      const http = await freePort();
-      const replica = { address: `127.0.0.1:${http}`, http, grpc: await freePort() };
+      const http = await findFreePort();
+      const replica = { address: `127.0.0.1:${http}`, http, grpc: await findFreePort() };
       this.replicas.push({ ...replica, process: this.launch(replica) });
     }
   }

@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { environmentNames } from '@kubehero/contract';
 import { admin, createConnectClient } from '@kubehero/rpc';
 import { runJson, start, type CostJson, type Started } from '../support/product.js';
-import { freePort, startStores } from '../support/stack.js';
+import { findFreePort } from '../support/free-port.js';
+import { startStores } from '../support/stack.js';
 
 /**
  * The hub is away for 55 s (less than a collector keeps: no gap) and for 120 s (a gap that shows and is charged as
@@ -23,8 +24,8 @@ const file = (name: string): string => join(stores.folder, name);
 await writeFile(file('token'), token);
 await writeFile(file('ca-key'), Buffer.alloc(32, 3).toString('base64'));
 await mkdir(file('collector'));
-const http = await freePort();
-const grpc = await freePort();
+const http = await findFreePort();
+const grpc = await findFreePort();
 const server = `http://127.0.0.1:${http}`;
 
 function startHub(): Started {

@@ -13,11 +13,11 @@ import {
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { findFreePort } from './free-port.js';
 
 /** Real stores for a suite: PostgreSQL's server, and ClickHouse's engine in a process of its own. */
 export interface Stores {
@@ -31,23 +31,10 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** A free port of the loopback address. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) =>
-    server.close(() => {
-      resolve();
-    }),
-  );
-  return port;
-}
-
 /** Starts both stores in a temporary folder. */
 export async function startStores(): Promise<Stores> {
   const folder = await mkdtemp(join(tmpdir(), 'kubehero-stack-'));
-  const options = { directory: join(folder, 'postgres'), port: await freePort(), log: () => undefined };
+  const options = { directory: join(folder, 'postgres'), port: await findFreePort(), log: () => undefined };
   let postgres = await startEmbeddedPostgres(options);
   const { child, url } = await startFront(join(folder, 'clickhouse'));
   const db = connectPostgres({ url: postgres.url, onIdleError: () => undefined });

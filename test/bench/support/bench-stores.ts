@@ -20,7 +20,7 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../support/stack.js';
+import { findFreePort } from '../../support/free-port.js';
 
 /** The embedded stores of a benchmark, in a temporary folder that `close` removes. */
 export interface BenchStores {
@@ -39,7 +39,7 @@ export async function openBenchStores(databases: readonly string[] = ['kubehero'
   const folder = await mkdtemp(join(tmpdir(), 'kubehero-bench-'));
   const postgres = await startEmbeddedPostgres({
     directory: join(folder, 'pg'),
-    port: await freePort(),
+    port: await findFreePort(),
     log: () => undefined,
   });
   const db = connectPostgres({ url: postgres.url, onIdleError: () => undefined });

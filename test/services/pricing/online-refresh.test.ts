@@ -21,7 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AZURE_D4S, E2_RATES, M5_LARGE, offer } from '../../support/pricing/samples.js';
 import { PriceServer } from '../../support/price-server.js';
-import { freePort } from '../../support/stack.js';
+import { findFreePort } from '../../support/free-port.js';
 
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 
@@ -80,7 +80,7 @@ describe('a refresh from the services', () => {
     folder = await mkdtemp(join(tmpdir(), 'kubehero-online-'));
     postgres = await startEmbeddedPostgres({
       directory: join(folder, 'pg'),
-      port: await freePort(),
+      port: await findFreePort(),
       log: () => undefined,
     });
     db = connectPostgres({ url: postgres.url, onIdleError: () => undefined });

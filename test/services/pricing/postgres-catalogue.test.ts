@@ -17,7 +17,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { E2_RATES, M5_LARGE, offer, parse, type OfferProduct } from '../../support/pricing/samples.js';
-import { freePort } from '../../support/stack.js';
+import { findFreePort } from '../../support/free-port.js';
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-11-10T00:00:00Z');
@@ -39,7 +39,7 @@ describe('the catalogue in PostgreSQL', () => {
     folder = await mkdtemp(join(tmpdir(), 'kubehero-prices-'));
     server = await startEmbeddedPostgres({
       directory: join(folder, 'pg'),
-      port: await freePort(),
+      port: await findFreePort(),
       log: () => undefined,
     });
     db = connectPostgres({ url: server.url, onIdleError: () => undefined });
