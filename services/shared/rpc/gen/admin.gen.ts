@@ -7,9 +7,12 @@ export type ClusterServiceShape = {
   AddCluster: { kind: 'unary'; request: AddClusterRequest; requestInput: AddClusterRequestInput; response: AddClusterResponse; responseInput: AddClusterResponseInput };
   /** Every registered cluster. */
   ListClusters: { kind: 'unary'; request: ListClustersRequest; requestInput: ListClustersRequestInput; response: ListClustersResponse; responseInput: ListClustersResponseInput };
-  /** Ends a registration: its certificates are refused from now on; what it cost stays readable. */
+  /**
+   * Ends a registration: new calls with its certificates are refused, streams that are open end with their
+   * certificate; what it cost stays readable.
+   */
   RemoveCluster: { kind: 'unary'; request: RemoveClusterRequest; requestInput: RemoveClusterRequestInput; response: RemoveClusterResponse; responseInput: RemoveClusterResponseInput };
-  /** Issues a new certificate. The one before stays valid for the time given, so that nothing is cut off. */
+  /** Issues a new certificate. The one before stays valid until it expires, so that nothing is cut off. */
   RotateCluster: { kind: 'unary'; request: RotateClusterRequest; requestInput: RotateClusterRequestInput; response: RotateClusterResponse; responseInput: RotateClusterResponseInput };
 };
 
@@ -140,7 +143,7 @@ export interface RemoveClusterResponseInput {
 export interface RotateClusterRequest {
   /** Identity or name. */
   readonly cluster: string;
-  /** Seconds that the certificate before stays valid; 0 ends it at once. */
+  /** Reserved for ending the certificate before early; today it stays valid until it expires, whatever is given. */
   readonly graceS: number;
 }
 
@@ -148,7 +151,7 @@ export interface RotateClusterRequest {
 export interface RotateClusterRequestInput {
   /** Identity or name. */
   readonly cluster?: string | undefined;
-  /** Seconds that the certificate before stays valid; 0 ends it at once. */
+  /** Reserved for ending the certificate before early; today it stays valid until it expires, whatever is given. */
   readonly graceS?: number | undefined;
 }
 
