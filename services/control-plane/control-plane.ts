@@ -8,6 +8,7 @@ import {
   RpcServer,
   ServerIdentity,
   type CaStore,
+  type Implementation,
 } from '@kubehero/rpc';
 import { renderTables, type ClickHouseEngine } from '@kubehero/store-clickhouse';
 import {
@@ -21,6 +22,7 @@ import {
   type LeaseTerm,
 } from '@kubehero/store-postgres';
 import { inProcessBus, type LiveBus } from '@kubehero/store-valkey';
+import type { Capability, Route } from './capability.js';
 import { adminServices } from './clusters/admin-services.js';
 import { renderCostMetrics } from './http/cost-metrics.js';
 import { DEFAULT_LIMITS } from './ingest/columns.js';
@@ -95,6 +97,7 @@ export class ControlPlane {
   #rpc: RpcServer | undefined;
   #identity: ServerIdentity | undefined;
   #authority: CertificateAuthority | undefined;
+  readonly #capabilities: readonly Capability[];
   #clusters = new Map<string, number>();
 
   constructor(options: ControlPlaneOptions) {
@@ -128,6 +131,7 @@ export class ControlPlane {
     });
     this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics });
     this.#publisher = this.#makePublisher();
+    this.#capabilities = this.#makeCapabilities();
     this.#elector = new Elector({
       db,
       holder: randomUUID(),
@@ -149,6 +153,7 @@ export class ControlPlane {
       store: this.#caStore(),
       sealingKey: this.#options.sealingKey,
     });
+    for (const capability of this.#capabilities) await capability.start?.();
     await this.#listen(this.#authority);
     this.metrics.watchEventLoop();
     await this.#live.load();
@@ -164,6 +169,7 @@ export class ControlPlane {
     await this.#publisher.stop();
     await this.#identity?.stop();
     await this.#http.stop(AbortSignal.timeout(this.#options.drainMs ?? DRAIN_MS));
+    for (const capability of this.#capabilities) await capability.stop?.();
   }
 
   /** The CA that issues clusters' certificates. @throws Error before {@link start} */
@@ -193,11 +199,21 @@ export class ControlPlane {
     await this.#live.load();
     await this.#ingest.lead(term);
     this.#rollup.lead(term);
+    for (const { leadership } of this.#capabilities) await leadership?.lead(term);
   }
 
   /** Ends a term. */
   async follow(reason: string): Promise<void> {
-    await Promise.all([this.#ingest.follow(reason), this.#rollup.follow()]);
+    await Promise.all([
+      ...this.#capabilities.map(({ leadership }) => leadership?.follow(reason)),
+      this.#ingest.follow(reason),
+      this.#rollup.follow(),
+    ]);
+  }
+
+  /** Parts that stand on ingest, rollup and queries; each in a folder of its own. */
+  #makeCapabilities(): readonly Capability[] {
+    return [];
   }
 
   #makePublisher(): LivePublisher {
@@ -270,8 +286,16 @@ export class ControlPlane {
     this.#identity = identity;
     const queries = queryServices({ ...this.#queryOptions(), db });
     const guard = bearerTokenGuard(...tokens);
-    const unary = [...queries, ...adminServices({ db, authority })];
-    for (const route of connectRoutes(unary, { authorize: guard, logger })) this.#http.route(route);
+    const of = <K extends 'unary' | 'administration' | 'streams'>(kind: K): readonly Implementation[] =>
+      this.#capabilities.flatMap((capability) => capability[kind] ?? []);
+    const connect = [
+      ...queries,
+      ...adminServices({ db, authority }),
+      ...of('unary'),
+      ...of('administration'),
+    ];
+    for (const route of connectRoutes(connect, { authorize: guard, logger })) this.#http.route(route);
+    for (const route of this.#capabilities.flatMap(({ routes }) => routes ?? [])) this.#http.route(route);
     this.#http.route(liveRoute(this.#publisher, guard));
     this.#http.route(this.#metricsRoute());
     await this.#http.start();
@@ -291,6 +315,8 @@ export class ControlPlane {
           isAllowed: async (peer) => (await this.#clusterKeyOf(peer.clusterId)) !== undefined,
         }),
         ...queries,
+        ...of('unary'),
+        ...of('streams'),
       ],
     });
     await rpc.start();
@@ -315,7 +341,7 @@ export class ControlPlane {
   }
 
   /** Own metrics and what each pod costs; the latter on the leader alone, which is where the seconds arrive. */
-  #metricsRoute(): Parameters<HttpServer['route']>[0] {
+  #metricsRoute(): Route {
     return {
       method: 'GET',
       path: '/metrics',

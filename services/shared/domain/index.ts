@@ -25,3 +25,4 @@ export {
 } from './windows/window.js';
 export { GapList, type Gap } from './windows/gap-list.js';
 export * from './pricing/index.js';
+export * from './budgets/index.js';

@@ -1,4 +1,5 @@
 export * as admin from './gen/admin.gen.js';
+export * as budget from './gen/budget.gen.js';
 export * as enrolment from './gen/enrolment.gen.js';
 export * as inventory from './gen/inventory.gen.js';
 export * as query from './gen/query.gen.js';

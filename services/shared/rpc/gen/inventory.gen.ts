@@ -91,6 +91,8 @@ export interface Namespace {
   readonly uid: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Marked so that budgets never touch it. */
+  readonly protected: boolean;
 }
 
 /** {@link Namespace} as it is given to be sent: what is left out has its default. */
@@ -98,6 +100,8 @@ export interface NamespaceInput {
   readonly uid?: string | undefined;
   readonly name?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Marked so that budgets never touch it. */
+  readonly protected?: boolean | undefined;
 }
 
 /** A workload that owns pods. */
@@ -109,6 +113,11 @@ export interface Owner {
   readonly kind: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Labels of the pods that it makes: what workload selectors match. */
+  readonly podLabels: Readonly<Record<string, string>>;
+  /** Pods that it wants, and whether it is marked so that budgets never touch it. */
+  readonly replicas: number;
+  readonly protected: boolean;
 }
 
 /** {@link Owner} as it is given to be sent: what is left out has its default. */
@@ -120,6 +129,11 @@ export interface OwnerInput {
   readonly kind?: string | undefined;
   readonly name?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Labels of the pods that it makes: what workload selectors match. */
+  readonly podLabels?: Readonly<Record<string, string>> | undefined;
+  /** Pods that it wants, and whether it is marked so that budgets never touch it. */
+  readonly replicas?: number | undefined;
+  readonly protected?: boolean | undefined;
 }
 
 /** A persistent volume and the claim that it is bound to. */

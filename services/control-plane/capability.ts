@@ -1,0 +1,26 @@
+import type { Implementation } from '@kubehero/rpc';
+import type { HttpServer } from '@kubehero/runtime';
+import type { LeadershipListener } from './lease/elector.js';
+
+/** A route of the HTTP port. */
+export type Route = Parameters<HttpServer['route']>[0];
+
+/**
+ * A part of the control plane beside ingest and rollup: the services and routes that it adds on every replica, and its
+ * work while this replica leads.
+ */
+export interface Capability {
+  /** Served over gRPC (certificates) and as the Connect protocol (bearer token). */
+  readonly unary?: readonly Implementation[];
+  /** As `unary`, but for administrators: the Connect protocol alone. */
+  readonly administration?: readonly Implementation[];
+  /** Served over gRPC alone. */
+  readonly streams?: readonly Implementation[];
+  readonly routes?: readonly Route[];
+  /** Begins what every replica does; called before the ports open. */
+  start?(): Promise<void>;
+  /** Ends it; called after the ports closed. */
+  stop?(): Promise<void>;
+  /** Work of the leader: `lead` after ingest began its term, `follow` before it ends. */
+  readonly leadership?: LeadershipListener;
+}
