@@ -4,4 +4,11 @@ export const annotationKeys = {
   pricePerHour: 'kubehero.io/price-per-hour',
   /** On a namespace or workload: `"true"` keeps enforcement away from it. */
   protected: 'kubehero.io/protected',
+  /** On a BudgetPolicy: who armed it, and the request of the hub's command or dashboard that did. */
+  armedBy: 'kubehero.io/armed-by',
+  armRequest: 'kubehero.io/arm-request',
+  /** Label on a BudgetPolicy that is written in another cluster: its UID there. */
+  replicaOf: 'kubehero.io/replica-of',
+  /** Label on the registration of a cluster whose policies may reach other clusters: `"true"`. */
+  policySource: 'kubehero.io/policy-source',
 } as const;

@@ -147,6 +147,46 @@ const spec = {
   },
 } as const;
 
+const digits = { ...text, pattern: '^[0-9]{1,39}$' } as const;
+
+/** What an operator that restarts while the hub is away goes on with. */
+const verdict = {
+  type: 'object',
+  description: "The hub's last verdict; an operator that restarts while the hub is away goes on with it.",
+  properties: {
+    epoch: { ...digits, description: "The hub's term; verdicts order by epoch, then version." },
+    version: { ...digits, description: 'Its number in the term.' },
+    generation: {
+      type: 'integer',
+      format: 'int64',
+      description: 'Generation that was judged, where it was written.',
+    },
+    originClusterId: { ...text, maxLength: 128, description: 'Cluster in which the policy is written.' },
+    question: {
+      ...text,
+      maxLength: 64,
+      description: 'Hash of what was asked: scope, period, currency, idle.',
+    },
+    ceiling: { ...digits, description: 'Ceiling in picounits.' },
+    spend: { ...digits, description: 'Spend in picounits.' },
+    spentThrough: { ...time, description: 'Instant up to which spend is counted.' },
+    exceeded: { type: 'boolean', description: 'Whether spend passed the ceiling in this period.' },
+    exceededAt: { ...time, description: 'When it did.' },
+    crossed: {
+      type: 'array',
+      maxItems: 8,
+      description: 'Thresholds that were passed.',
+      items: {
+        type: 'object',
+        properties: {
+          percent: { type: 'integer', description: 'Share of the ceiling.' },
+          on: { ...text, description: 'Spend or Forecast.' },
+        },
+      },
+    },
+  },
+} as const;
+
 const status = {
   type: 'object',
   properties: {
@@ -173,6 +213,21 @@ const status = {
     remaining: { ...text, maxLength: 40, description: 'Ceiling less spend, plain decimal.' },
     burnRatePerHour: { ...text, maxLength: 40, description: 'Spend of the last hour, plain decimal.' },
     currency: { ...text, maxLength: 3, description: 'ISO 4217 code of the amounts.' },
+    stillPaidPerHour: {
+      ...text,
+      maxLength: 40,
+      description: 'What still running nodes cost for the stopped pods an hour, plain decimal.',
+    },
+    verdict,
+    release: {
+      type: 'object',
+      description: 'The last time that something was released.',
+      properties: {
+        at: { ...time, description: 'When.' },
+        reason: { ...text, maxLength: 64, description: 'Why, as one word.' },
+        periodStartsAt: { ...time, description: 'Start of the period whose stop was released.' },
+      },
+    },
     armedBy: { ...text, maxLength: 256, description: 'Who armed the policy.' },
     stoppedCount: { type: 'integer', minimum: 0, description: 'Objects that the policy holds stopped.' },
     stopped: {
@@ -259,6 +314,7 @@ export const budgetPolicyCrd = {
           { name: 'Forecast', type: 'string', jsonPath: '.status.forecast' },
           { name: 'Armed', type: 'boolean', jsonPath: '.spec.armed' },
           { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+          { name: 'Stopped', type: 'integer', jsonPath: '.status.stoppedCount', priority: 1 },
           { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
         ],
         schema: {

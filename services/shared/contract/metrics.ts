@@ -7,6 +7,22 @@ export const metricNames = {
   controlPlaneLeader: 'kubehero_control_plane_leader',
   /** Histogram of one reconciliation of the operator. */
   operatorReconcileDuration: 'kubehero_operator_reconcile_duration_seconds',
+  /** Gauges of the operator, label `policy`: spend and ceiling of the period in its currency, objects held stopped. */
+  policySpend: 'kubehero_policy_spend',
+  policyCeiling: 'kubehero_policy_ceiling',
+  policyStopped: 'kubehero_policy_stopped_objects',
+  /** Gauge, labels `policy` and `phase`: 1 for the phase that the policy is in. */
+  policyPhase: 'kubehero_policy_phase',
+  /** Histogram: from the arrival of a verdict above the ceiling to the last write that it takes. */
+  policyEnforcementDuration: 'kubehero_policy_enforcement_duration_seconds',
+  /** Counter, labels `action` and `outcome`: what the operator did to objects for policies. */
+  policyActions: 'kubehero_policy_actions_total',
+  /** Gauge of the operator: 1 while its stream to the hub is open. */
+  operatorHubConnected: 'kubehero_operator_hub_connected',
+  /** Gauge of the operator: 1 on the active replica, 0 on the warm one. */
+  operatorActive: 'kubehero_operator_active',
+  /** Gauge of the operator: policies that wait for their reconciliation. */
+  operatorQueueDepth: 'kubehero_operator_queue_depth',
   /** Gauges, label `store` (postgres, clickhouse, valkey): connections in use, and the most there may be. */
   storePoolInUse: 'kubehero_store_pool_in_use',
   storePoolSize: 'kubehero_store_pool_size',
