@@ -23,7 +23,43 @@ export interface ApiGet {
 export async function openGet(get: ApiGet): Promise<IncomingMessage> {
   const response = await send(get);
   if (response.statusCode === 200) return response;
-  throw apiErrorOf(get.what, response.statusCode ?? 0, await readAll(response, get.what));
+  throw await failureOf(get.what, response);
+}
+
+/** A call that changes something. */
+export interface ApiWrite extends Omit<ApiGet, 'idleTimeoutMs'> {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** @default 'application/json' */
+  readonly contentType?:
+    | 'application/json'
+    | 'application/merge-patch+json'
+    | 'application/strategic-merge-patch+json'
+    | 'application/apply-patch+yaml';
+  /** The whole call is given up after so long. A write that was given up may have been done. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Changes something and parses the answer: the object as the server stored it.
+ *
+ * @throws {ApiError} by status, UNREACHABLE, UNEXPECTED (no JSON)
+ */
+export async function writeJson(write: ApiWrite): Promise<unknown> {
+  const { what } = write;
+  const limit = AbortSignal.timeout(write.timeoutMs);
+  const signal = AbortSignal.any([write.signal, limit]);
+  const response = await send({ ...write, signal, idleTimeoutMs: write.timeoutMs });
+  const status = response.statusCode ?? 0;
+  if (status < 200 || status > 299) throw await failureOf(what, response);
+  return parse(await readAll(response, what), what);
+}
+
+async function failureOf(what: string, response: IncomingMessage): Promise<ApiError> {
+  const body = await readAll(response, what);
+  const retryAfter = response.headers['retry-after'];
+  return apiErrorOf(what, { status: response.statusCode ?? 0, body, retryAfter });
 }
 
 /**
@@ -32,21 +68,36 @@ export async function openGet(get: ApiGet): Promise<IncomingMessage> {
  * @throws {ApiError} by status, UNREACHABLE, UNEXPECTED (no JSON)
  */
 export async function getJson(get: ApiGet): Promise<unknown> {
-  const body = await readAll(await openGet(get), get.what);
+  return parse(await readAll(await openGet(get), get.what), get.what);
+}
+
+function parse(body: string, what: string): unknown {
   try {
     return JSON.parse(body) as unknown;
   } catch (cause) {
-    throw new ApiError('UNEXPECTED', `could not ${get.what}: the answer is no JSON`, { cause });
+    throw new ApiError('UNEXPECTED', `could not ${what}: the answer is no JSON`, { cause });
   }
 }
 
-async function send({ server, path, what, signal, idleTimeoutMs }: ApiGet): Promise<IncomingMessage> {
+type Sent = ApiGet & Partial<Pick<ApiWrite, 'method' | 'body' | 'contentType'>>;
+
+async function send(call: Sent): Promise<IncomingMessage> {
+  const { server, path, what, signal, idleTimeoutMs } = call;
   const authorization = await authorize(server, what);
+  const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
   const open = server.url.protocol === 'http:' ? httpRequest : httpsRequest;
   return new Promise((resolve, reject) => {
     const request = open(new URL(path, server.url), {
       signal,
-      headers: { accept: 'application/json', ...(authorization !== undefined && { authorization }) },
+      method: call.method ?? 'GET',
+      headers: {
+        accept: 'application/json',
+        ...(authorization !== undefined && { authorization }),
+        ...(body !== undefined && {
+          'content-type': call.contentType ?? 'application/json',
+          'content-length': body.length,
+        }),
+      },
       ...(server.ca !== undefined && { ca: server.ca }),
       ...(server.cert !== undefined && { cert: server.cert }),
       ...(server.key !== undefined && { key: server.key }),
@@ -61,7 +112,7 @@ async function send({ server, path, what, signal, idleTimeoutMs }: ApiGet): Prom
         new ApiError('UNREACHABLE', `could not ${what} at ${server.url.host}: ${cause.message}`, { cause }),
       );
     });
-    request.end();
+    request.end(body);
   });
 }
 

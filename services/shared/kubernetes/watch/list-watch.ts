@@ -24,6 +24,11 @@ export interface ListWatchOptions<T> extends WatchSink<T> {
   readonly path: string;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
+  /**
+   * Keeps of an object what its reader needs, page by page and event by event, so that a large collection is never held
+   * whole. @default - the object as it came
+   */
+  readonly project?: (object: ApiObject) => T;
   /** A failed attempt; the next one follows after a growing pause. */
   readonly onFailure?: (error: ApiError, retryInMs: number) => void;
 }
@@ -79,12 +84,10 @@ export class ListWatch<T extends ApiObject> {
       } catch (error) {
         if (this.stopping.signal.aborted) return;
         if (!(error instanceof ApiError)) throw error;
-        if (error.code === 'EXPIRED') {
-          this.version = undefined;
-          continue;
-        }
-        this.options.onFailure?.(error, pauseMs);
-        await pause(pauseMs, this.stopping.signal);
+        if (error.code === 'EXPIRED') this.version = undefined;
+        const pausedMs = Math.max(spread(pauseMs), error.retryAfterMs ?? 0);
+        this.options.onFailure?.(error, pausedMs);
+        await pause(pausedMs, this.stopping.signal);
         pauseMs = Math.min(longestPauseMs, pauseMs * 2);
       }
     }
@@ -101,8 +104,8 @@ export class ListWatch<T extends ApiObject> {
         what: `list ${this.options.path}`,
         signal: this.stopping.signal,
         idleTimeoutMs: listTimeoutMs,
-      })) as { items?: T[]; metadata?: { resourceVersion?: string; continue?: string } };
-      objects.push(...(page.items ?? []));
+      })) as { items?: ApiObject[]; metadata?: { resourceVersion?: string; continue?: string } };
+      for (const item of page.items ?? []) objects.push(this.project(item));
       version = page.metadata?.resourceVersion ?? '';
       next = page.metadata?.continue ?? '';
     } while (next !== '');
@@ -142,8 +145,13 @@ export class ListWatch<T extends ApiObject> {
       );
     }
     this.version = object?.metadata?.resourceVersion ?? this.version;
-    if (type === 'ADDED' || type === 'MODIFIED') this.options.onApply(object as unknown as T);
-    else if (type === 'DELETED') this.options.onDelete(object as unknown as T);
+    if (object === undefined) return;
+    if (type === 'ADDED' || type === 'MODIFIED') this.options.onApply(this.project(object));
+    else if (type === 'DELETED') this.options.onDelete(this.project(object));
+  }
+
+  private project(object: ApiObject): T {
+    return this.options.project?.(object) ?? (object as T);
   }
 
   private pathWith(parameters: Record<string, string>): string {
@@ -155,6 +163,11 @@ export class ListWatch<T extends ApiObject> {
     });
     return `${path}?${query.toString()}`;
   }
+}
+
+/** Between half of a pause and the whole: watches that were cut together do not come back together. */
+function spread(ms: number): number {
+  return Math.round(ms * (0.5 + Math.random() / 2));
 }
 
 async function* linesOf(stream: AsyncIterable<unknown>): AsyncGenerator<string> {
