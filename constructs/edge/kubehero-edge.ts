@@ -13,6 +13,7 @@ import { checkCaBundle, checkInstallation } from '../hub/hub-faults.js';
 import type { InstallationProps } from '../hub/hub-props.js';
 import { type HubLink, Operator } from '../hub/operator.js';
 import { Definitions } from '../hub/definitions.js';
+import { ArmingAdmission } from '../policy/arming-admission.js';
 import { CollectorAdmission } from '../policy/collector-admission.js';
 import { cidrs } from '../policy/flows.js';
 import { Foundation } from '../policy/foundation.js';
@@ -105,7 +106,10 @@ export class KubeHeroEdge extends Construct {
         ],
       });
     }
-    if (site.features.admissionPolicy) new CollectorAdmission(base, 'collector-admission', site);
+    if (site.features.admissionPolicy) {
+      new CollectorAdmission(base, 'collector-admission', site);
+      new ArmingAdmission(base, 'arming-admission');
+    }
     if (props.imageVerification) {
       new ImageVerification(base, 'image-verification', {
         props: props.imageVerification,

@@ -5,6 +5,7 @@ import type { ImageRole } from '../core/images.js';
 import { labelsOf } from '../core/pods.js';
 import type { Site } from '../core/site.js';
 import { Monitoring } from '../monitoring/monitoring.js';
+import { ArmingAdmission } from '../policy/arming-admission.js';
 import { CollectorAdmission } from '../policy/collector-admission.js';
 import { cidrs } from '../policy/flows.js';
 import { Foundation } from '../policy/foundation.js';
@@ -147,7 +148,10 @@ export class HubBuilder {
         ],
       });
     }
-    if (site.features.admissionPolicy) new CollectorAdmission(this.#base, 'collector-admission', site);
+    if (site.features.admissionPolicy) {
+      new CollectorAdmission(this.#base, 'collector-admission', site);
+      new ArmingAdmission(this.#base, 'arming-admission');
+    }
     if (props.imageVerification) {
       new ImageVerification(this.#base, 'image-verification', {
         props: props.imageVerification,

@@ -19,6 +19,7 @@ import { podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';
 import { tokenWaiver } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
+import { armingVerbs } from '../policy/arming-admission.js';
 import type { Peer } from '../policy/flows.js';
 
 /** How a program of an edge (or of the hub's own cluster) reaches the hub. */
@@ -84,7 +85,7 @@ const clusterRules: PolicyRule[] = [
   {
     apiGroups: [budgetPolicyNames.group],
     resources: [budgetPolicyNames.plural],
-    verbs: [...read, 'create', 'delete', 'patch', 'update'],
+    verbs: [...read, 'create', 'delete', 'patch', 'update', armingVerbs.arm, armingVerbs.attest],
   },
   {
     apiGroups: [budgetPolicyNames.group],

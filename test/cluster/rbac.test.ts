@@ -57,6 +57,8 @@ const needed: Record<string, readonly Question[]> = {
       `${verb} budgetpolicies.kubehero.kubehero.io@-`,
       `${verb} resourcequotas@web`,
     ]),
+    'arm budgetpolicies.kubehero.kubehero.io@-',
+    'attest budgetpolicies.kubehero.kubehero.io@-',
     'patch budgetpolicies.kubehero.kubehero.io/status@-',
     'update budgetpolicies.kubehero.kubehero.io/finalizers@-',
     'create leases.coordination.k8s.io@kubehero-system',
@@ -139,6 +141,7 @@ const forbidden: readonly Question[] = [
   'update leases.coordination.k8s.io:kube-controller-manager@kube-system',
   'update leases.coordination.k8s.io:other@kubehero-system',
   'arm budgetpolicies.kubehero.kubehero.io@-',
+  'attest budgetpolicies.kubehero.kubehero.io@-',
   'delete persistentvolumeclaims@clickhouse-system',
   'delete persistentvolumes@-',
   'get clusters.postgresql.cnpg.io@cnpg-system',
@@ -240,7 +243,8 @@ describeWith(
       async (account, calls) => {
         const token = await tokenOf(account);
         expect(await allowed(token, calls)).toEqual(calls);
-        expect(await allowed(token, forbidden)).toEqual([]);
+        const others = forbidden.filter((question) => !calls.includes(question));
+        expect(await allowed(token, others)).toEqual([]);
       },
     );
   },
