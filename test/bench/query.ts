@@ -78,7 +78,7 @@ async function fillRaw(): Promise<void> {
   const span = 60;
   for (let start = now - LAST_S; start < now; start += span) {
     await clickhouse.command(
-      `INSERT INTO kubehero.pod_cost_1s (cluster, ns, id, ts, state, activation, v, cpu_cost, ram_cost, cpu_us, ram_bytes, cpu_request, ram_request)
+      `INSERT INTO kubehero.pod_cost_1s (cluster, ns, id, ts, state, activation, v, cpu_rest, ram_rest, cpu_us, ram_bytes, cpu_request, ram_request)
        SELECT ${cluster.key}, 1 + intHash32(id) % ${NAMESPACES}, id, toDateTime(${start} + number % ${span}, 'UTC'), 0, 1, 1,
          400000 + intHash32(id) % 3000000, 200000 + intHash32(id + 1) % 2000000, intHash32(id) % 200000 + intHash32(number) % 2000,
          1048576 * (20 + intHash32(id) % 500), 250, 268435456

@@ -38,7 +38,7 @@ const cluster = await addCluster(db, { id: 'bench', name: 'bench', cloud: '', re
 /** Rows as ingest writes them: the node's own row after its pods'. */
 async function insertSeconds(minute: number, from: number, share: number): Promise<void> {
   await clickhouse.command(
-    `INSERT INTO kubehero.pod_cost_1s (cluster, ns, id, ts, state, activation, v, cpu_cost, ram_cost, cpu_us, ram_bytes, cpu_request, ram_request)
+    `INSERT INTO kubehero.pod_cost_1s (cluster, ns, id, ts, state, activation, v, cpu_rest, ram_rest, cpu_us, ram_bytes, cpu_request, ram_request)
      SELECT ${cluster.key}, if(state = 1, 0, 1 + intHash32(id) % 40), id, toDateTime(${minute + from} + intDiv(number, ${IDS}), 'UTC') AS ts,
        if(id % ${PODS + 1} = 0, 1, 0) AS state, 1, 1, 400000 + intHash32(id) % 3000000, 200000 + intHash32(id + 1) % 2000000,
        if(state = 1, 0, intHash32(id) % 200000 + intHash32(number) % 2000), if(state = 1, 0, 1048576 * (20 + intHash32(id) % 500)), 250, 268435456

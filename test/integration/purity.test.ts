@@ -16,7 +16,7 @@ async function fingerprint({ stores }: Installation): Promise<{ rows: string; ha
     `SELECT count() AS rows, groupBitXor(cityHash64(i.pod_uid, i.container, i.kind, toUnixTimestamp(c.ts), c.state,
        c.cpu_cost, c.ram_cost, c.gpu_cost, c.network_cost, c.cpu_us, c.ram_bytes, c.cpu_request, c.ram_request,
        c.net_unknown, c.net_node, c.net_zone, c.net_cross_tx, c.net_cross_rx, c.net_internet_tx, c.net_internet_rx)) AS hash
-     FROM (SELECT * FROM kubehero.pod_cost_1s FINAL) AS c
+     FROM (SELECT *, cpu_cost, ram_cost FROM kubehero.pod_cost_1s FINAL) AS c
      ANY LEFT JOIN (SELECT * FROM kubehero.identity FINAL) AS i ON i.key = c.id`,
   );
   return { rows: found?.rows ?? '', hash: found?.hash ?? '' };

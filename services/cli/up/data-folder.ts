@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { UserError } from '@kubehero/runtime';
 
 /** Layout of the folder; grows when an older version could not read it any more. */
-const FORMAT = 1;
+const FORMAT = 2;
 const SECRET_BYTES = 32;
 
 /** Where `kubehero up` keeps its data unless told otherwise. */

@@ -11,6 +11,8 @@ export interface DictionaryEntry {
   readonly gpuRequest: number;
 }
 
+const NOTHING_SORTED = new Uint32Array(0);
+
 /** A node's identities on one stream, as columns that grow: index → keys, requests and rank. */
 export class NodeDictionary {
   size = 0;
@@ -22,6 +24,8 @@ export class NodeDictionary {
   #rank = new Uint32Array(64);
   #texts: string[] = [];
   #ranked = true;
+  #sortedIndexes = NOTHING_SORTED;
+  #sortedOrder = NOTHING_SORTED;
 
   /**
    * Position of each index in the intrinsic order; the same identity twice has the same rank. It decides who gets an
@@ -30,6 +34,20 @@ export class NodeDictionary {
   get rank(): Uint32Array {
     if (!this.#ranked) this.#rankAll();
     return this.#rank;
+  }
+
+  /** The order that was kept for exactly these indexes, undefined where there is none: most seconds name the same. */
+  tryFindOrder(indexes: Uint32Array, first: number, count: number): Uint32Array | undefined {
+    const kept = this.#sortedIndexes;
+    if (kept.length !== count) return undefined;
+    for (let i = 0; i < count; i += 1) if (kept[i] !== indexes[first + i]) return undefined;
+    return this.#sortedOrder;
+  }
+
+  /** Keeps the order of indexes until other ones are kept or the dictionary changes. */
+  keepOrder(indexes: Uint32Array, order: Uint32Array): void {
+    this.#sortedIndexes = indexes.slice();
+    this.#sortedOrder = order.slice();
   }
 
   /** Appends an entry; its index is the size before. */
@@ -43,6 +61,7 @@ export class NodeDictionary {
     this.gpuRequest[at] = entry.gpuRequest;
     this.#texts.push(entry.sortText);
     this.#ranked = false;
+    this.#sortedIndexes = NOTHING_SORTED;
     this.size += 1;
   }
 
@@ -51,6 +70,7 @@ export class NodeDictionary {
     this.size = 0;
     this.#texts = [];
     this.#ranked = true;
+    this.#sortedIndexes = NOTHING_SORTED;
   }
 
   #rankAll(): void {

@@ -13,7 +13,12 @@ export interface ActivePrice {
   /** Undefined: the node is unpriced. */
   readonly price: NodePrice | undefined;
   readonly rates: NetworkRates;
+  /** Half picounits that a microsecond of CPU time and a byte of memory cost in a second; 0 where unpriced. */
+  readonly cpuRate: number;
+  readonly ramRate: number;
 }
+
+const US_PER_MILLICORE_SECOND = 1000;
 
 /**
  * A node's price activations by time. The activation of a second is a pure function of the second and of the
@@ -66,11 +71,20 @@ export class PriceHistory {
 
 function toActivePrice(activation: ActivationRow, capacity: NodeCapacity): ActivePrice {
   const rates = activation.networkRates;
-  if (activation.picounitsPerHour === null) return { activation, price: undefined, rates };
+  if (activation.picounitsPerHour === null) {
+    return { activation, price: undefined, rates, cpuRate: 0, ramRate: 0 };
+  }
   const curve = toPriceCurve(activation.picounitsPerHour);
+  const parts = splitByResource(curve, capacity, activation.weights);
   return {
     activation,
-    price: { curve, parts: splitByResource(curve, capacity, activation.weights), capacity },
+    price: { curve, parts, capacity },
     rates,
+    cpuRate: halvesPer(parts.cpu, capacity.cpuMillicores * US_PER_MILLICORE_SECOND),
+    ramRate: halvesPer(parts.ram, capacity.memoryBytes),
   };
+}
+
+function halvesPer(picounits: number, capacity: number): number {
+  return capacity === 0 ? 0 : (2 * picounits) / capacity;
 }

@@ -105,9 +105,15 @@ export class SecondWriter {
   /** Rows by rising rank; a duplicate shows as two equal neighbours. */
   #sort(dictionary: NodeDictionary, batch: BatchColumns, slice: SecondSlice): void {
     this.#reserve(slice.rows);
-    const order = this.#order;
+    const kept = dictionary.tryFindOrder(batch.identity, slice.firstRow, slice.rows);
+    if (kept !== undefined) {
+      this.#order.set(kept);
+      return;
+    }
+    const order = this.#order.subarray(0, slice.rows);
+    const indexes = batch.identity.subarray(slice.firstRow, slice.firstRow + slice.rows);
     for (let i = 0; i < slice.rows; i += 1) {
-      const index = batch.identity[slice.firstRow + i] as number;
+      const index = indexes[i] as number;
       if (index >= dictionary.size) {
         throw new RejectedError(
           'MALFORMED',
@@ -117,16 +123,14 @@ export class SecondWriter {
       order[i] = i;
     }
     const { rank } = dictionary;
-    const rankOf = (i: number): number => rank[batch.identity[slice.firstRow + i] as number] as number;
-    let rising = true;
-    for (let i = 1; i < slice.rows && rising; i += 1) rising = rankOf(i) > rankOf(i - 1);
-    if (rising) return;
-    order.subarray(0, slice.rows).sort((a, b) => rankOf(a) - rankOf(b));
+    const rankOf = (i: number): number => rank[indexes[i] as number] as number;
+    order.sort((a, b) => rankOf(a) - rankOf(b));
     for (let i = 1; i < slice.rows; i += 1) {
       if (rankOf(order[i] as number) === rankOf(order[i - 1] as number)) {
         throw new RejectedError('DUPLICATE_IDENTITY', `an identity appears twice in second ${slice.second}`);
       }
     }
+    dictionary.keepOrder(indexes, order);
   }
 
   #gather(dictionary: NodeDictionary, batch: BatchColumns, slice: SecondSlice): void {
@@ -163,8 +167,10 @@ export class SecondWriter {
       into.cpuRequest[row] = usage.cpuRequestMillicores[i] as number;
       into.setWide('ram_bytes', row, usage.memoryBytes[i] as number);
       into.setWide('ram_request', row, usage.memoryRequestBytes[i] as number);
-      into.setWide('cpu_cost', row, 0);
-      into.setWide('ram_cost', row, 0);
+      into.cpuCost[row] = 0;
+      into.ramCost[row] = 0;
+      into.cpuRate[row] = price.cpuRate;
+      into.ramRate[row] = price.ramRate;
       if ((usage.gpuRequest[i] as number) > 0) {
         into.gpuRequest[row] = usage.gpuRequest[i] as number;
         into.hasGpu = true;
@@ -176,8 +182,8 @@ export class SecondWriter {
     this.#allocator.allocate(price, this.#usage);
     const { cpuCost, ramCost, gpuCost } = this.#allocator;
     for (let i = 0; i < count; i += 1) {
-      into.setWide('cpu_cost', first + i, cpuCost[i] as number);
-      into.setWide('ram_cost', first + i, ramCost[i] as number);
+      into.cpuCost[first + i] = cpuCost[i] as number;
+      into.ramCost[first + i] = ramCost[i] as number;
       if (gpuCost[i] !== 0) {
         into.setWide('gpu_cost', first + i, gpuCost[i] as number);
         into.hasGpu = true;
@@ -236,6 +242,8 @@ export class SecondWriter {
     into.activation[row] = price.activation.key;
     into.cpuUs[row] = 0;
     into.cpuRequest[row] = 0;
+    into.cpuRate[row] = price.cpuRate;
+    into.ramRate[row] = price.ramRate;
     into.setWide('ram_bytes', row, 0);
     into.setWide('ram_request', row, 0);
     setNodeCosts(into, row, { cpu: 0, ram: 0, gpu: 0 });
@@ -259,8 +267,8 @@ export function unobservedCost(second: number, { price }: ActivePrice): number {
 }
 
 function setNodeCosts(into: PodCostColumns, row: number, { cpu, ram, gpu }: ResourceParts): void {
-  into.setWide('cpu_cost', row, cpu);
-  into.setWide('ram_cost', row, ram);
+  into.cpuCost[row] = cpu;
+  into.ramCost[row] = ram;
   if (gpu === 0 && !into.hasGpu) return;
   into.setWide('gpu_cost', row, gpu);
   into.hasGpu = true;

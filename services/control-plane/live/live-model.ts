@@ -105,8 +105,8 @@ export class LiveModel {
   #observeRow(chunk: PodCostColumns, row: number): void {
     const bucket = this.#bucket(chunk.ts[row] as number);
     const cost =
-      chunk.getWide('cpu_cost', row) +
-      chunk.getWide('ram_cost', row) +
+      (chunk.cpuCost[row] as number) +
+      (chunk.ramCost[row] as number) +
       (chunk.hasGpu ? chunk.getWide('gpu_cost', row) : 0) +
       (chunk.hasNetwork ? chunk.getWide('network_cost', row) : 0);
     const state = chunk.state[row] as number;

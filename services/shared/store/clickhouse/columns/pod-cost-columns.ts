@@ -18,11 +18,16 @@ const U8 = 1;
 const U16 = 2;
 const U32 = 4;
 const U64 = 8;
+/** Eight bytes too, told apart from integers of 64 bits by its type. */
+const F64 = 'double';
+
+const TWO_TO_32 = 4_294_967_296;
+const US_PER_MILLICORE_SECOND = 1000;
 
 interface ColumnSpec {
   readonly name: string;
   readonly type: string;
-  readonly width: number;
+  readonly width: number | typeof F64;
   /** Left out of an insert in which all its values are zero; the table's default is zero. */
   readonly sparse?: boolean;
 }
@@ -35,8 +40,10 @@ const COLUMNS = [
   { name: 'state', type: 'UInt8', width: U8 },
   { name: 'activation', type: 'UInt32', width: U32 },
   { name: 'v', type: 'UInt32', width: U32 },
-  { name: 'cpu_cost', type: 'Int64', width: U64 },
-  { name: 'ram_cost', type: 'Int64', width: U64 },
+  { name: 'cpu_rate', type: 'Float64', width: F64 },
+  { name: 'ram_rate', type: 'Float64', width: F64 },
+  { name: 'cpu_rest', type: 'Int64', width: U64 },
+  { name: 'ram_rest', type: 'Int64', width: U64 },
   { name: 'cpu_us', type: 'UInt32', width: U32 },
   { name: 'ram_bytes', type: 'UInt64', width: U64 },
   { name: 'cpu_request', type: 'UInt32', width: U32 },
@@ -66,6 +73,8 @@ const FIELD_OF = {
   state: 'state',
   activation: 'activation',
   v: 'v',
+  cpu_rate: 'cpuRate',
+  ram_rate: 'ramRate',
   cpu_us: 'cpuUs',
   cpu_request: 'cpuRequest',
   gpu_request: 'gpuRequest',
@@ -88,12 +97,18 @@ export class PodCostColumns {
   readonly cpuUs: Uint32Array;
   readonly cpuRequest: Uint32Array;
   readonly gpuRequest: Uint16Array;
+  /** Picounits; not stored as such, see `cpu_rest`. */
+  readonly cpuCost: Float64Array;
+  readonly ramCost: Float64Array;
+  /** Half picounits that a microsecond of CPU time and a byte cost at the node's price. */
+  readonly cpuRate: Float64Array;
+  readonly ramRate: Float64Array;
   readonly wide: Readonly<Record<WideColumn, Uint32Array>>;
   /** Set as soon as a row has a GPU or traffic. */
   hasGpu = false;
   hasNetwork = false;
 
-  /** @param capacity - rows; 100 to 150 bytes each */
+  /** @param capacity - rows; 130 to 180 bytes each */
   constructor(readonly capacity: number) {
     this.cluster = new Uint32Array(capacity);
     this.ns = new Uint32Array(capacity);
@@ -105,6 +120,10 @@ export class PodCostColumns {
     this.cpuUs = new Uint32Array(capacity);
     this.cpuRequest = new Uint32Array(capacity);
     this.gpuRequest = new Uint16Array(capacity);
+    this.cpuCost = new Float64Array(capacity);
+    this.ramCost = new Float64Array(capacity);
+    this.cpuRate = new Float64Array(capacity);
+    this.ramRate = new Float64Array(capacity);
     const wide = COLUMNS.filter((column) => column.width === U64);
     this.wide = Object.fromEntries(wide.map(({ name }) => [name, new Uint32Array(2 * capacity)])) as Record<
       WideColumn,
@@ -135,15 +154,29 @@ export class PodCostColumns {
 
   /** Reads a wide column. */
   getWide(column: WideColumn, row: number): number {
-    const words = this.wide[column];
-    return (words[2 * row + 1] ?? 0) * 4_294_967_296 + (words[2 * row] ?? 0);
+    return wordsAt(this.wide[column], row);
   }
 
-  /** Writes an integer below 2^53 into a wide column. */
+  /** Writes an integer in [0, 2^53) into a wide column. */
   setWide(column: WideColumn, row: number, value: number): void {
     const words = this.wide[column];
     words[2 * row] = value >>> 0;
-    words[2 * row + 1] = value / 4_294_967_296;
+    words[2 * row + 1] = value / TWO_TO_32;
+  }
+
+  /**
+   * Works out what the stored costs lack to the exact ones. A cost follows max(request, usage) at the node's rate but
+   * for an odd picounit: stored as that product and a rest, which is zero mostly, it takes no room even where the
+   * usage is noise. The table's `cpu_cost` and `ram_cost` do the same arithmetic: one IEEE product, then integers.
+   */
+  #settleRests(): void {
+    const { cpuCost, ramCost, cpuRate, ramRate, cpuUs, cpuRequest, wide, rows } = this;
+    for (let row = 0; row < rows; row += 1) {
+      const cpu = Math.max(cpuUs[row] as number, (cpuRequest[row] as number) * US_PER_MILLICORE_SECOND);
+      setSigned(wide.cpu_rest, row, (cpuCost[row] as number) - halved(cpu * (cpuRate[row] as number)));
+      const ram = Math.max(wordsAt(wide.ram_bytes, row), wordsAt(wide.ram_request, row));
+      setSigned(wide.ram_rest, row, (ramCost[row] as number) - halved(ram * (ramRate[row] as number)));
+    }
   }
 
   /** Views on the filled rows; valid until the next `reset`. */
@@ -153,18 +186,34 @@ export class PodCostColumns {
     return new Uint8Array(array.buffer, array.byteOffset, this.rows * width);
   }
 
-  #array(name: (typeof COLUMNS)[number]['name']): Uint8Array | Uint16Array | Uint32Array {
+  #array(name: (typeof COLUMNS)[number]['name']): Uint8Array | Uint16Array | Uint32Array | Float64Array {
     return name in this.wide ? this.wide[name as WideColumn] : this[FIELD_OF[name as NarrowColumn]];
   }
 
   /** The columns of an insert; all blocks of one insert must name the same ones. */
   toNative(names: readonly string[]): NativeColumn[] {
+    this.#settleRests();
     return COLUMNS.filter(({ name }) => names.includes(name)).map(({ name, type }) => ({
       name,
       type,
       bytes: this.#column(name),
     }));
   }
+}
+
+function wordsAt(words: Uint32Array, row: number): number {
+  return (words[2 * row + 1] ?? 0) * TWO_TO_32 + (words[2 * row] ?? 0);
+}
+
+/** Writes an integer in (-2^53, 2^53) as two words of its two's complement. */
+function setSigned(words: Uint32Array, row: number, value: number): void {
+  words[2 * row] = value >>> 0;
+  words[2 * row + 1] = Math.floor(value / TWO_TO_32);
+}
+
+/** Half of the whole part, rounded up: half picounits to picounits. */
+function halved(value: number): number {
+  return Math.floor((Math.floor(value) + 1) / 2);
 }
 
 function isNetworkBytes(name: string): name is Extract<WideColumn, `net_${string}`> {

@@ -3,6 +3,12 @@ import type { NativeInsert } from '../columns/pod-cost-columns.js';
 import type { ClickHouseEngine, QueryParameters } from './engine.js';
 import { toClickHouseError } from './errors.js';
 
+/**
+ * Settings of binary inserts. Collapsing repeats while a block is written halves the rate, and blocks hold none that
+ * ingest has not sorted out: merges and FINAL collapse what is left, also within one part.
+ */
+export const nativeInsertSettings = { optimize_on_insert: 0 } as const;
+
 /** What server and embedded engine have in common: statements go through the ordinary client. */
 export abstract class ClientEngine implements ClickHouseEngine {
   /** The client that changes something. */

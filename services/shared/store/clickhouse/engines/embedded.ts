@@ -2,7 +2,7 @@ import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { open, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NativeInsert } from '../columns/pod-cost-columns.js';
-import { ClientEngine } from './client-engine.js';
+import { ClientEngine, nativeInsertSettings } from './client-engine.js';
 import { ClickHouseError, type ClickHouseEngine } from './engine.js';
 
 /** Where the engine keeps its data. */
@@ -73,7 +73,8 @@ class EmbeddedEngine extends ClientEngine {
     try {
       await writeParts(file, insert.parts);
       await this.command(
-        `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file('${file}', 'Native')`,
+        `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file('${file}', 'Native')
+         SETTINGS optimize_on_insert = ${nativeInsertSettings.optimize_on_insert}`,
       );
     } finally {
       await rm(file, { force: true });

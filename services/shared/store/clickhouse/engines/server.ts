@@ -1,7 +1,7 @@
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { Readable } from 'node:stream';
 import type { NativeInsert } from '../columns/pod-cost-columns.js';
-import { ClientEngine } from './client-engine.js';
+import { ClientEngine, nativeInsertSettings } from './client-engine.js';
 import type { ClickHouseEngine } from './engine.js';
 import { toClickHouseError } from './errors.js';
 
@@ -40,7 +40,11 @@ class ServerEngine extends ClientEngine {
       const { stream } = await this.writer.exec({
         query: `INSERT INTO ${table} (${insert.columns.join(', ')}) FORMAT Native`,
         values: Readable.from(insert.parts, { objectMode: false }),
-        clickhouse_settings: { async_insert: 0, min_insert_block_size_rows: '1048449' },
+        clickhouse_settings: {
+          async_insert: 0,
+          min_insert_block_size_rows: '1048449',
+          ...nativeInsertSettings,
+        },
       });
       for await (const chunk of stream) void chunk; // the answer has no body; reading it frees the connection
     } catch (error) {
