@@ -3,3 +3,4 @@ export { inClusterServer, kubeconfigServer, serviceAccountFolder, type ApiServer
 export { getJson, openGet, writeJson, type ApiGet, type ApiWrite } from './api/api-request.js';
 export { ListWatch, type ApiObject, type ListWatchOptions, type WatchSink } from './watch/list-watch.js';
 export { parseQuantity, QuantityError } from './quantity.js';
+export { Reconciler, TerminalError, type ReconcilerOptions, type Result } from './reconcile/reconciler.js';
