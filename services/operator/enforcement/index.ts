@@ -8,13 +8,8 @@ export type {
 } from './enforcement-types.js';
 export { AuditChain, type AuditChainOptions } from '../audit/audit-chain.js';
 export type { Action, ActionName } from '../audit/action-record.js';
-export {
-  World,
-  type Abilities,
-  type WorldChange,
-  type WorldListener,
-  type WorldOptions,
-} from '../world/world.js';
+export { World, type WorldChange, type WorldListener, type WorldOptions } from '../world/world.js';
+export type { Abilities } from '../world/discovery.js';
 export type {
   EndpointSlice,
   Guard,

@@ -11,4 +11,12 @@ export const annotationKeys = {
   replicaOf: 'kubehero.io/replica-of',
   /** Label on the registration of a cluster whose policies may reach other clusters: `"true"`. */
   policySource: 'kubehero.io/policy-source',
+  /** On an object that enforcement stopped: what was there, and the policies that hold it, as JSON. */
+  held: 'kubehero.io/held',
+  /** On the owner of pods, for a moment after a release: wakes up its controller, which is in back-off. */
+  nudged: 'kubehero.io/nudged',
+  /** Label on an admission policy, binding or quota that stands for a BudgetPolicy: its UID. */
+  budgetPolicy: 'kubehero.io/budget-policy',
+  /** On the same objects: the policy's name and scope, as JSON. */
+  guard: 'kubehero.io/guard',
 } as const;

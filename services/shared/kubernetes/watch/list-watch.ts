@@ -50,7 +50,7 @@ const largestEventBytes = 8 * 1024 * 1024;
  * Lists a collection, then watches it from there, for ever: a cut watch goes on where it was, an expired one lists
  * again. Bookmarks keep the version fresh. Memory is bounded by one event.
  */
-export class ListWatch<T extends ApiObject> {
+export class ListWatch<T> {
   private readonly stopping = new AbortController();
   private running: Promise<void> | undefined;
   private version: string | undefined;
@@ -151,7 +151,7 @@ export class ListWatch<T extends ApiObject> {
   }
 
   private project(object: ApiObject): T {
-    return this.options.project?.(object) ?? (object as T);
+    return this.options.project === undefined ? (object as T) : this.options.project(object);
   }
 
   private pathWith(parameters: Record<string, string>): string {
