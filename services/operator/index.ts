@@ -1,1 +1,1 @@
-export {};
+export { fencedServer, LeaseElector, type LeaseElectorOptions } from './lease/lease-elector.js';
