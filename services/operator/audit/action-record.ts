@@ -1,4 +1,5 @@
 import type { budget } from '@kubehero/rpc';
+import type { WorldKind } from '../world/world-objects.js';
 
 /** What a record says that was done. */
 export type ActionName =
@@ -26,4 +27,21 @@ export interface Action {
   /** What was there before and after, JSON; empty where nothing changed. */
   readonly beforeJson: string;
   readonly afterJson: string;
+}
+
+/** By what a process that was killed in between can tell whether an action was done. */
+export interface Witness {
+  readonly kind: WorldKind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** `held`, `free`: the object is or is not held by the policy. `present`, `gone`: it exists or not. */
+  readonly expects: 'held' | 'free' | 'present' | 'gone';
+}
+
+/** An action that is about to be done: on disk before it, so that it cannot be done and forgotten. */
+export interface Intent {
+  readonly id: string;
+  readonly action: Action;
+  readonly witness: Witness;
 }

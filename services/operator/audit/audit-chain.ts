@@ -1,52 +1,199 @@
+import { actionKeyId, hashOfAction } from '@kubehero/domain';
 import type { budget } from '@kubehero/rpc';
-import type { Action } from './action-record.js';
+import { createPublicKey, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Action, Intent, Witness } from './action-record.js';
+import { AuditError } from './audit-error.js';
+import { AuditFile } from './audit-file.js';
+import { openChainKey } from './chain-key.js';
+import { ChainState, type ChainLine } from './chain-state.js';
 
 /** Settings of an {@link AuditChain}. */
 export interface AuditChainOptions {
   /** Folder of the chain: its key, its records that nobody acknowledged, and where it stands. */
   readonly dir: string;
-  /** @default Date.now */
+  /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
 }
 
+/** So many records may wait for their acknowledgement; at a kilobyte each they fit in memory and in the folder. */
+const mostPending = 20_000;
+/** The file is written anew after so many acknowledged records. */
+const compactAfter = 1000n;
+
 /**
  * What the operator did, as a hash chain on disk: each record holds the hash of the one before and is signed by the
- * chain's key. Records stay until they are acknowledged. One process at a time uses a folder.
+ * chain's key. A record stays until it is acknowledged. An action that changes the cluster is announced first
+ * ({@link intend}), so that a process that is killed between doing and recording it knows what to look at. One process
+ * at a time uses a folder; a chain is named by its key, and a new folder begins a new chain.
  */
 export class AuditChain {
-  private constructor(readonly options: AuditChainOptions) {}
+  readonly #state = new ChainState();
+  readonly #listeners = new Set<() => void>();
+  /** Last record that is on disk: nothing later may leave the process. */
+  #durable = 0n;
+  #compactedAt = 0n;
 
-  /** Opens the chain of a folder, or begins one. @throws {AuditError} UNREADABLE, UNWRITABLE, LOCKED, BROKEN */
-  static async open(_options: AuditChainOptions): Promise<AuditChain> {
-    throw new Error('not yet');
+  private constructor(
+    private readonly file: AuditFile,
+    private readonly key: KeyObject,
+    /** SHA-256 of the key's SPKI, hex: which chain this is. */
+    readonly keyId: string,
+    private readonly now: () => number,
+  ) {}
+
+  /** Opens the chain of a folder, or begins one. @throws {AuditError} UNREADABLE, UNWRITABLE, BROKEN */
+  static async open({ dir, now = Date.now }: AuditChainOptions): Promise<AuditChain> {
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new AuditError('UNWRITABLE', `could not make ${dir}: give the operator a writable data folder`, {
+        cause,
+      });
+    }
+    const key = await openChainKey(join(dir, 'actions.key'));
+    const { file, lines } = await AuditFile.open(join(dir, 'actions.jsonl'));
+    const chain = new AuditChain(file, key, actionKeyId(createPublicKey(key)), now);
+    chain.#read(lines);
+    await file.replace(chain.#state.toLines());
+    return chain;
   }
 
-  /** SHA-256 of the key's SPKI, hex: which chain this is. */
-  get keyId(): string {
-    throw new Error('not yet');
+  /** The key that verifies the chain. */
+  get publicKey(): KeyObject {
+    return createPublicKey(this.key);
   }
 
-  /** Adds a record; resolves when it is on disk. */
-  async append(_action: Action): Promise<budget.ActionRecord> {
-    throw new Error('not yet');
+  /** Sequence of the last record, 0 before the first. */
+  get sequence(): bigint {
+    return this.#state.sequence;
+  }
+
+  /** Adds a record; resolves when it is on disk. @throws {AuditError} FULL, UNWRITABLE, CLOSED */
+  async append(action: Action): Promise<budget.ActionRecord> {
+    return this.#record(action, undefined);
+  }
+
+  /** Announces an action; resolves when that is on disk. @throws {AuditError} FULL, UNWRITABLE, CLOSED */
+  async intend(action: Action, witness: Witness): Promise<Intent> {
+    this.#checkRoom();
+    const intent: Intent = { id: randomUUID(), action, witness };
+    await this.#write({ intent });
+    return intent;
+  }
+
+  /** An announced action was done; `afterJson` replaces what was announced. Resolves when the record is on disk. */
+  async done(intent: Intent, afterJson = intent.action.afterJson): Promise<budget.ActionRecord> {
+    return this.#record({ ...intent.action, afterJson }, intent);
+  }
+
+  /** An announced action was not done. */
+  async drop(intent: Intent): Promise<void> {
+    await this.#write({ dropped: intent.id });
+  }
+
+  /** Announced actions of which it is not known whether they were done: those under way and those of a killed process. */
+  intents(): readonly Intent[] {
+    return [...this.#state.intents.values()];
   }
 
   /** Records after a sequence that are not acknowledged, oldest first. @param limit most of them */
-  async pending(_afterSequence: bigint, _limit: number): Promise<readonly budget.ActionRecord[]> {
-    throw new Error('not yet');
+  async pending(afterSequence: bigint, limit: number): Promise<readonly budget.ActionRecord[]> {
+    const records: budget.ActionRecord[] = [];
+    for (const [sequence, json] of this.#state.pending) {
+      if (sequence > this.#durable || records.length >= limit) break;
+      if (sequence > afterSequence) records.push(fromJson(json));
+    }
+    return records;
   }
 
-  /** Records up to here are stored elsewhere. */
-  async ack(_throughSequence: bigint): Promise<void> {
-    throw new Error('not yet');
+  /** Records up to here are stored elsewhere. @throws {AuditError} UNWRITABLE, CLOSED */
+  async ack(throughSequence: bigint): Promise<void> {
+    if (throughSequence <= this.#state.acknowledged) return;
+    const through = throughSequence > this.#durable ? this.#durable : throughSequence;
+    await this.#write({ acknowledged: through.toString() });
+    if (through - this.#compactedAt < compactAfter) return;
+    this.#compactedAt = through;
+    await this.file.replace(this.#state.toLines());
   }
 
   /** Is called when there is something new in {@link pending}. The function that is returned removes it. */
-  onAppend(_listener: () => void): () => void {
-    throw new Error('not yet');
+  onAppend(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
+  /** Waits for what is being written. */
   async close(): Promise<void> {
-    throw new Error('not yet');
+    await this.file.close();
   }
+
+  #read(lines: readonly string[]): void {
+    for (const [index, line] of lines.entries()) {
+      try {
+        this.#state.take(JSON.parse(line) as ChainLine);
+      } catch (cause) {
+        if (cause instanceof AuditError) throw cause;
+        throw new AuditError(
+          'BROKEN',
+          `line ${index + 1} of the chain of actions is none: move the folder away, then a new chain begins`,
+          { cause },
+        );
+      }
+    }
+    this.#durable = this.#state.sequence;
+    this.#compactedAt = this.#state.acknowledged;
+  }
+
+  async #record(action: Action, intent: Intent | undefined): Promise<budget.ActionRecord> {
+    if (intent === undefined) this.#checkRoom();
+    const sequence = this.#state.sequence + 1n;
+    const body = {
+      sequence: sequence.toString(),
+      at: new Date(this.now()).toISOString(),
+      ...action,
+      previousHash: Buffer.from(this.#state.hash, 'hex'),
+    };
+    const hash = hashOfAction(body);
+    const record = { ...body, hash, signature: sign(null, hash, this.key), keyId: this.keyId };
+    await this.#write({ record: toStored(record), ...(intent && { of: intent.id }) });
+    if (sequence > this.#durable) this.#durable = sequence;
+    for (const listener of this.#listeners) listener();
+    return record;
+  }
+
+  /** Takes a line into the state at once, for the next record follows it, and resolves when it is on disk. */
+  async #write(line: ChainLine): Promise<void> {
+    this.#state.take(line);
+    await this.file.append([JSON.stringify(line)]);
+  }
+
+  #checkRoom(): void {
+    if (this.#state.pending.size < mostPending) return;
+    throw new AuditError(
+      'FULL',
+      `${this.#state.pending.size} actions wait for the hub to store them: nothing more is done until it is back`,
+    );
+  }
+}
+
+function toStored(record: budget.ActionRecord): Extract<ChainLine, { record: unknown }>['record'] {
+  return {
+    ...record,
+    previousHash: record.previousHash.toString('hex'),
+    hash: record.hash.toString('hex'),
+    signature: record.signature.toString('hex'),
+  };
+}
+
+function fromJson(json: string): budget.ActionRecord {
+  const stored = JSON.parse(json) as Omit<budget.ActionRecord, 'previousHash' | 'hash' | 'signature'> &
+    Record<'previousHash' | 'hash' | 'signature', string>;
+  return {
+    ...stored,
+    previousHash: Buffer.from(stored.previousHash, 'hex'),
+    hash: Buffer.from(stored.hash, 'hex'),
+    signature: Buffer.from(stored.signature, 'hex'),
+  };
 }

@@ -26,3 +26,4 @@ export {
 export { GapList, type Gap } from './windows/gap-list.js';
 export * from './pricing/index.js';
 export * from './budgets/index.js';
+export * from './audit/index.js';
