@@ -30,6 +30,14 @@ export {
   type NodeRow,
 } from './repositories/directory.js';
 export {
+  listInventory,
+  listInventoryRevisions,
+  pruneInventory,
+  saveInventory,
+  type InventoryChanges,
+  type InventoryRow,
+} from './repositories/inventory.js';
+export {
   acquireLease,
   asLeader,
   NotLeaderError,

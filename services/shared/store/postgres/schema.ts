@@ -123,5 +123,18 @@ export interface Database {
     revoked_at: Date | null;
     created_at: Timestamp;
   };
+  inventory_object: {
+    cluster_key: number;
+    uid: string;
+    valid_from: Second;
+    valid_to: Second | null;
+    kind: 'node' | 'namespace' | 'owner' | 'volume' | 'service';
+    namespace: string;
+    name: string;
+    reporter_role: string;
+    reporter: string;
+    record: Json<unknown>;
+  };
+  inventory_revision: { cluster_key: number; revision: Second };
   login_token: { token_hash: Buffer; subject: string; expires_at: Timestamp; redeemed_at: Date | null };
 }

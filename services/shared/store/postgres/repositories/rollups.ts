@@ -131,7 +131,7 @@ export async function reconcileLedger(
 }
 
 /**
- * Starts of periods within a window whose rollup must not be read yet: it, or a period under it, is dirty.
+ * Starts of periods whose rollup must not be read yet: it, or a period under it, is dirty.
  *
  * @param seconds - length of a period of this level
  */
@@ -139,14 +139,11 @@ export async function listDirtyStarts(
   db: Kysely<Database>,
   level: RollupLevel,
   seconds: number,
-  window: Window,
 ): Promise<ReadonlySet<number>> {
   const { rows } = await sql<{ start: number }>`
-    select distinct minute - minute % ${seconds}::bigint as start from ingest_minute
-      where minute >= ${window.from} and minute < ${window.to} and changes > rolled
+    select distinct minute - minute % ${seconds}::bigint as start from ingest_minute where changes > rolled
     union
     select distinct start - start % ${seconds}::bigint from rollup_period
-      where ${level} <> 'minute' and (level = ${level} or level = 'hour')
-        and start >= ${window.from} and start < ${window.to} and changes > rolled`.execute(db);
+      where ${level} <> 'minute' and (level = ${level} or level = 'hour') and changes > rolled`.execute(db);
   return new Set(rows.map((row) => row.start));
 }
