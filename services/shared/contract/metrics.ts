@@ -15,8 +15,6 @@ export const metricNames = {
   policyPhase: 'kubehero_policy_phase',
   /** Histogram: from the arrival of a verdict above the ceiling to the last write that it takes. */
   policyEnforcementDuration: 'kubehero_policy_enforcement_duration_seconds',
-  /** Counter, labels `action` and `outcome`: what the operator did to objects for policies. */
-  policyActions: 'kubehero_policy_actions_total',
   /** Gauge of the operator: 1 while its stream to the hub is open. */
   operatorHubConnected: 'kubehero_operator_hub_connected',
   /** Gauge of the operator: 1 on the active replica, 0 on the warm one. */
