@@ -1,13 +1,14 @@
 import { annotationKeys } from '@kubehero/contract';
+import { HubConnection, readHub, telemetry } from '@kubehero/rpc';
 import { inClusterServer, kubeconfigServer, type ApiServer } from '@kubehero/kubernetes';
 import { HttpServer, Metrics, UserError, waitForAbort, type Logger } from '@kubehero/runtime';
 import { Collector } from './collector.js';
 import { exportStatistics } from './collector-metrics.js';
 import type { NodeWatch } from './collector-options.js';
 import type { CollectorSettings } from './config.js';
-import { HubConnection, readHub } from './hub-connection.js';
 import { readNodeFacts } from './node/node-facts.js';
 import { openNodeWatch } from './pods/node-watch.js';
+import { reportOver } from './uplink/report-stream.js';
 
 /** Name and version that the hub sees. */
 const emitter = 'kubehero-collector/0.1.0';
@@ -31,7 +32,7 @@ export async function runCollector(
   readHub(settings);
   const kubernetes = await watchNode(settings, onNotice);
   const nodeUid = kubernetes?.nodeUid ?? readNodeFacts().nodeUid;
-  const hub = new HubConnection({ settings, name: nodeUid, onNotice });
+  const hub = new HubConnection({ address: settings, role: 'collector', name: nodeUid, onNotice });
   const collector = createCollector({ settings, mode: settings.mode, hub, kubernetes, onNotice });
   const http = createHttp(settings, logger, collector);
   try {
@@ -60,7 +61,7 @@ function createCollector({ settings, mode, hub, kubernetes, onNotice }: Parts): 
   const { dataDir, nodePrice, cgroupRoot, procRoot, bufferSeconds } = settings;
   return new Collector({
     mode,
-    openReport: hub.openReport,
+    openReport: reportOver(() => hub.client(telemetry.TelemetryService).Report()),
     emitter,
     onNotice,
     bufferSeconds,

@@ -38,6 +38,13 @@ export {
   type RpcLogger,
   type RpcServerOptions,
 } from './server/rpc-server.js';
+export {
+  HubConnection,
+  HubConnectionError,
+  readHub,
+  type HubAddress,
+  type HubConnectionOptions,
+} from './client/hub-connection.js';
 export { RpcChannel, type RpcChannelOptions } from './client/rpc-channel.js';
 export type { CallOptions, ClientMethod, ClientStream, RpcClient } from './client/client-types.js';
 export {
