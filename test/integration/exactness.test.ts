@@ -3,7 +3,7 @@ import { simulate, simulateSettings, type SimulationResult } from '@kubehero/cli
 import { createConnectClient, query } from '@kubehero/rpc';
 import { readSettings, silentLogger } from '@kubehero/runtime';
 import { tryFindClusterByName } from '@kubehero/store-postgres';
-import { sumTable, waitForRollups } from '../support/ledger.js';
+import { sumNamespaces, sumTable, waitForRollups } from '../support/ledger.js';
 import { startPlane, startStores, type Plane, type Stores } from '../support/stack.js';
 
 const START = `${new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 - 7_200_000).toISOString().slice(0, 14)}58:30Z`;
@@ -41,13 +41,23 @@ describe('what is stored equals what was emitted, to the picodollar', () => {
     return result;
   };
 
-  const costOf = async (cluster: string, by: readonly string[]): Promise<query.GetCostResponse> => {
+  const costOf = async (
+    cluster: string,
+    by: readonly string[],
+    stepS = 0,
+  ): Promise<query.GetCostResponse> => {
     const client = createConnectClient({ server: plane.plane.url, token: plane.token }).client(
       query.CostService,
     );
     const from = new Date(Date.parse(START) - 3_600_000).toISOString();
     const to = new Date(Date.parse(START) + 3_600_000).toISOString();
-    return await client.GetCost({ by: [...by], where: [{ key: 'cluster', value: cluster }], from, to });
+    return await client.GetCost({
+      by: [...by],
+      where: [{ key: 'cluster', value: cluster }],
+      from,
+      to,
+      stepS,
+    });
   };
 
   it.each([
@@ -73,8 +83,34 @@ describe('what is stored equals what was emitted, to the picodollar', () => {
     expect(network > 0n).toBe('network' in flags);
     expect(await sumTable(stores.clickhouse, 'minute', key)).toEqual(seconds);
     expect(await sumTable(stores.clickhouse, 'hour', key)).toEqual(seconds);
+    expect(await sumNamespaces(stores.clickhouse, 'minute', key)).toEqual(seconds);
+    expect(await sumNamespaces(stores.clickhouse, 'hour', key)).toEqual(seconds);
     expect(answer.total?.costPicodollars).toBe(seconds.cost.toString());
     expect(answer.coverage).toMatchObject({ expectedNodeSeconds: '1400', observedNodeSeconds: '1400' });
+  });
+
+  it('says the same by namespace, by pod, by second and by minute', async () => {
+    const cluster = 'steps';
+    await run(cluster, {});
+    await waitForRollups(stores.db);
+    const pods = await costOf(cluster, ['namespace', 'pod']);
+    const whole = await costOf(cluster, ['namespace']);
+    const seconds = await costOf(cluster, ['namespace'], 2);
+    const minutes = await costOf(cluster, ['namespace'], 60);
+
+    const byNamespace = (answer: query.GetCostResponse): Record<string, string> => {
+      const sums = new Map<string, bigint>();
+      for (const { keys, costPicodollars } of answer.rows) {
+        const name = keys['namespace'] ?? '';
+        sums.set(name, (sums.get(name) ?? 0n) + BigInt(costPicodollars));
+      }
+      return Object.fromEntries([...sums].map(([name, sum]) => [name, sum.toString()]).sort());
+    };
+    expect(byNamespace(pods)).toEqual(byNamespace(whole));
+    expect(byNamespace(seconds)).toEqual(byNamespace(whole));
+    expect(byNamespace(minutes)).toEqual(byNamespace(whole));
+    expect(new Set(seconds.rows.map(({ start }) => start)).size).toBe(100);
+    expect(minutes.rows.map(({ start }) => start)).toEqual(minutes.rows.map(({ start }) => start).sort());
   });
 
   it('rolls a minute up again when seconds arrive after it was rolled up', async () => {

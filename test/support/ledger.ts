@@ -1,4 +1,4 @@
-import { TABLE_OF, type ClickHouseEngine, type Level } from '@kubehero/store-clickhouse';
+import { NAMESPACE_TABLE_OF, TABLE_OF, type ClickHouseEngine, type Level } from '@kubehero/store-clickhouse';
 import { sql, type Database, type Kysely } from '@kubehero/store-postgres';
 
 /** Sums of a table. */
@@ -19,6 +19,20 @@ export async function sumTable(
   const [found] = await clickhouse.query<{ rows: string; cost: string }>(
     `SELECT ${rows} AS rows, sum(toInt128(cpu_cost + ram_cost + gpu_cost + network_cost)) AS cost
      FROM kubehero.${TABLE_OF[level]} FINAL WHERE cluster = {cluster:UInt32}`,
+    { cluster },
+  );
+  return { rows: Number(found?.rows ?? 0), cost: BigInt(found?.cost ?? 0) };
+}
+
+/** The same of a rollup by namespace. */
+export async function sumNamespaces(
+  clickhouse: ClickHouseEngine,
+  level: Exclude<Level, 'second'>,
+  cluster: number,
+): Promise<StoredSums> {
+  const [found] = await clickhouse.query<{ rows: string; cost: string }>(
+    `SELECT sum(seconds) AS rows, sum(cpu_cost + ram_cost + gpu_cost + network_cost) AS cost
+     FROM kubehero.${NAMESPACE_TABLE_OF[level]} FINAL WHERE cluster = {cluster:UInt32}`,
     { cluster },
   );
   return { rows: Number(found?.rows ?? 0), cost: BigInt(found?.cost ?? 0) };

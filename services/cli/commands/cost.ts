@@ -13,6 +13,7 @@ interface CostFlags extends ServerFlags {
   readonly from?: string;
   readonly to?: string;
   readonly where: readonly string[];
+  readonly step?: string;
   readonly output: string;
 }
 
@@ -37,6 +38,7 @@ export const registerCost: RegisterCommand = (program, run) => {
       (value, all: string[]) => [...all, value],
       [],
     )
+    .option('--step <duration>', 'split the rows by time, for example 1s, 1m, 1h, 1d')
     .option('--output <format>', 'table or json', 'table')
     .option('--client <file>', 'client.json of the server')
     .addHelpText(
@@ -62,7 +64,7 @@ async function printCost(flags: CostFlags): Promise<number> {
 function toRequest(
   flags: CostFlags,
   nowS: number,
-): { by: string[]; from: string; to: string; where: query.FilterInput[] } {
+): { by: string[]; from: string; to: string; where: query.FilterInput[]; stepS: number } {
   const faults: string[] = [];
   const by = flags.by.split(',').filter((key) => key !== '');
   for (const key of by)
@@ -71,8 +73,20 @@ function toRequest(
   if (!['table', 'json'].includes(flags.output))
     faults.push(`--output: '${flags.output}' is not allowed: give table or json`);
   const window = readWindow(flags, nowS, faults);
+  const stepS = readStep(flags.step, faults);
   if (faults.length > 0) throw new UserError('WRONG_USAGE', faults.join('\n'), { exitCode: 2 });
-  return { by, where, from: formatInstant(window.from), to: formatInstant(window.to) };
+  return { by, where, stepS, from: formatInstant(window.from), to: formatInstant(window.to) };
+}
+
+function readStep(text: string | undefined, faults: string[]): number {
+  if (text === undefined) return 0;
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (!(error instanceof WindowError)) throw error;
+    faults.push(`--step: ${error.message}`);
+    return 0;
+  }
 }
 
 function readFilter(text: string, faults: string[]): query.FilterInput {

@@ -9,8 +9,9 @@ export function toCostJson(answer: query.GetCostResponse): Record<string, unknow
       expectedNodeSeconds: Number(answer.coverage?.expectedNodeSeconds ?? 0),
       observedNodeSeconds: Number(answer.coverage?.observedNodeSeconds ?? 0),
     },
-    rows: answer.rows.map(({ keys, memoryByteSeconds, networkBytes, ...row }) => ({
+    rows: answer.rows.map(({ keys, memoryByteSeconds, networkBytes, start, ...row }) => ({
       ...keys,
+      ...(start === '' ? {} : { start }),
       ...row,
       memoryByteSeconds: toNumberOrDigits(memoryByteSeconds),
       networkBytes: toNumberOrDigits(networkBytes),

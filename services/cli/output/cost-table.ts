@@ -4,8 +4,9 @@ const MAX_ROWS = 40;
 const SHOWN_DECIMALS = 9;
 
 /** The answer as a table for a terminal: money is cut to nanodollars here and only here. */
-export function renderCost(answer: query.GetCostResponse, by: readonly string[]): string {
+export function renderCost(answer: query.GetCostResponse, keys: readonly string[]): string {
   const { coverage } = answer;
+  const by = answer.rows.some(({ start }) => start !== '') ? ['start', ...keys] : keys;
   const lines = [
     `${answer.window?.from ?? ''} to ${answer.window?.to ?? ''}, ${answer.currency}, ` +
       `${coverage?.observedNodeSeconds ?? 0} of ${coverage?.expectedNodeSeconds ?? 0} node-seconds observed`,
@@ -15,7 +16,7 @@ export function renderCost(answer: query.GetCostResponse, by: readonly string[])
       ...answer.rows
         .slice(0, MAX_ROWS)
         .map((row) => [
-          ...by.map((key) => row.keys[key] ?? ''),
+          ...by.map((key) => (key === 'start' ? row.start : (row.keys[key] ?? ''))),
           shorten(row.costUsd),
           row.cpuCoreSeconds.toFixed(3),
           (Number(row.memoryByteSeconds) / 2 ** 30 / 3600).toFixed(4),

@@ -10,6 +10,8 @@ export interface CostQuestion {
   readonly by: readonly GroupKey[];
   readonly window: Window;
   readonly where: readonly { readonly key: GroupKey; readonly value: string }[];
+  /** Splits groups by time: each starts at a multiple of so many seconds since the epoch. @default - one group */
+  readonly stepS?: number;
 }
 
 /** Sums of a group. Money in picounits. */
@@ -27,6 +29,8 @@ export interface CostSums {
 /** A group with its names. */
 export interface CostGroup extends CostSums {
   readonly keys: Readonly<Record<string, string>>;
+  /** Epoch second at which the group's step begins, where steps were asked for. */
+  readonly start?: number;
 }
 
 /** The answer; Σ groups + idle + unobserved is the whole cost. */
@@ -64,18 +68,22 @@ export function toAnswer(
     else if (state === 3 || state === 4) unpricedNodeSeconds += sums.seconds;
     else {
       const keys = toKeys(question.by, row, names);
-      const id = JSON.stringify([keys, row['pod_uid'] ?? '']);
-      groups.set(id, { keys, ...add(groups.get(id) ?? NOTHING, sums) });
+      const id = JSON.stringify([keys, row['pod_uid'], row['start']]);
+      groups.set(id, { keys, ...startOf(row), ...add(groups.get(id) ?? NOTHING, sums) });
     }
   }
   return {
-    groups: [...groups.values()].filter(isSomething).sort(byCost),
+    groups: [...groups.values()].filter(isSomething).sort(byStartAndCost),
     idle: attributed ? NOTHING : idle,
     unobserved: attributed ? NOTHING : unobserved,
     unpricedNodeSeconds: attributed ? 0 : unpricedNodeSeconds,
     expectedNodeSeconds: coverage.expected,
     observedNodeSeconds: coverage.expected - coverage.missing,
   };
+}
+
+function startOf(row: CostRow): { start?: number } {
+  return row['start'] === undefined ? {} : { start: Number(row['start']) };
 }
 
 function toKeys(by: readonly GroupKey[], row: CostRow, names: Names): Record<string, string> {
@@ -137,7 +145,8 @@ function isSomething(sums: CostSums): boolean {
   return sums.seconds > 0;
 }
 
-function byCost(a: CostSums, b: CostSums): number {
+function byStartAndCost(a: CostGroup, b: CostGroup): number {
+  if (a.start !== b.start) return (a.start ?? 0) - (b.start ?? 0);
   const difference = totalCost(b) - totalCost(a);
   return difference > 0n ? 1 : difference < 0n ? -1 : 0;
 }

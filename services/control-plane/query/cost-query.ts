@@ -1,6 +1,7 @@
-import { GapList, type Window } from '@kubehero/domain';
+import { GapList, type Gap } from '@kubehero/domain';
 import {
   MEASURES,
+  NAMESPACE_TABLE_OF,
   SECONDS_OF,
   TABLE_OF,
   type ClickHouseEngine,
@@ -13,10 +14,12 @@ import {
   listProgress,
   type Database,
   type Kysely,
+  type NodeProgressRecord,
 } from '@kubehero/store-postgres';
 import { toAnswer, type CostAnswer, type CostQuestion, type CostRow, type GroupKey } from './cost-answer.js';
 import type { NameDirectory, Names } from './names.js';
 import { planSegments, type Segment } from './segments.js';
+import { SharedLoad } from './shared-load.js';
 import { SingleFlight } from './single-flight.js';
 
 /** What queries work with. */
@@ -28,6 +31,13 @@ export interface CostQueryOptions {
   readonly nowS: () => number;
   /** Seconds of silence after which a node no longer counts as expected. */
   readonly forgetAfterS: number;
+}
+
+/** A node with what was received of it. */
+interface ReportingNode {
+  readonly node: Awaited<ReturnType<typeof listNodes>>[number];
+  readonly record: NodeProgressRecord;
+  readonly gaps: GapList;
 }
 
 type Parameters = Record<string, string | number | (string | number)[]>;
@@ -56,13 +66,27 @@ const RESUM = [
 ]
   .map((name) => `sum(${name}) AS ${name}`)
   .join(', ');
+const WANTED: ReadonlySet<string> = new Set([
+  'seconds',
+  'cpu_cost',
+  'ram_cost',
+  'gpu_cost',
+  'network_cost',
+  'cpu_us',
+  'ram_byte_seconds',
+]);
 const NEEDS_IDENTITY: readonly GroupKey[] = ['node', 'workload', 'pod', 'container'];
 
 /** Answers what things cost, from the coarsest clean tables that cover the window. */
 export class CostQuery {
   readonly #flights = new SingleFlight<CostAnswer>();
+  readonly #dirty: SharedLoad<Record<Exclude<Level, 'second'>, ReadonlySet<number>>>;
+  readonly #reporting: SharedLoad<readonly ReportingNode[]>;
 
-  constructor(private readonly options: CostQueryOptions) {}
+  constructor(private readonly options: CostQueryOptions) {
+    this.#dirty = new SharedLoad(() => this.#loadDirty());
+    this.#reporting = new SharedLoad(() => this.#loadReporting());
+  }
 
   /**
    * Costs a few statements; time grows with the number of identities times periods in the window. Who asks the same
@@ -73,8 +97,8 @@ export class CostQuery {
   }
 
   async #answer(question: CostQuestion, signal: AbortSignal): Promise<CostAnswer> {
-    const [names, dirty] = await Promise.all([this.options.names.read(), this.#dirtyStarts(question.window)]);
-    const segments = planSegments(question.window, dirty);
+    const [names, dirty] = await Promise.all([this.options.names.read(), this.#dirty.read()]);
+    const segments = planSegments(question.window, dirty, coarsestFor(question.stepS));
     const [rows, coverage] = await Promise.all([
       this.#rows(question, segments, names, signal),
       this.#coverage(question, names),
@@ -82,15 +106,31 @@ export class CostQuery {
     return toAnswer(question, rows, names, coverage);
   }
 
-  async #dirtyStarts(window: Window): Promise<Record<Exclude<Level, 'second'>, ReadonlySet<number>>> {
-    const { db } = this.options;
-    const [minute, hour, day] = await Promise.all(
-      (['minute', 'hour', 'day'] as const).map((level) =>
-        listDirtyStarts(db, level, SECONDS_OF[level], window),
-      ),
+  async #loadDirty(): Promise<Record<Exclude<Level, 'second'>, ReadonlySet<number>>> {
+    const levels = ['minute', 'hour', 'day'] as const;
+    const starts = await Promise.all(
+      levels.map((level) => listDirtyStarts(this.options.db, level, SECONDS_OF[level])),
     );
     const empty = new Set<number>();
-    return { minute: minute ?? empty, hour: hour ?? empty, day: day ?? empty };
+    return { minute: starts[0] ?? empty, hour: starts[1] ?? empty, day: starts[2] ?? empty };
+  }
+
+  async #loadReporting(): Promise<readonly ReportingNode[]> {
+    const { db } = this.options;
+    const [nodes, progress, gaps] = await Promise.all([listNodes(db), listProgress(db), listGaps(db)]);
+    const nodeOf = new Map(nodes.map((node) => [node.key, node]));
+    const gapsOf = new Map<number, Gap[]>();
+    for (const gap of gaps) {
+      const own = gapsOf.get(gap.nodeKey) ?? [];
+      own.push(gap);
+      gapsOf.set(gap.nodeKey, own);
+    }
+    return progress.flatMap((record) => {
+      const node = nodeOf.get(record.nodeKey);
+      return node === undefined
+        ? []
+        : [{ node, record, gaps: new GapList(gapsOf.get(record.nodeKey) ?? []) }];
+    });
   }
 
   async #rows(
@@ -102,15 +142,23 @@ export class CostQuery {
     const parameters: Parameters = {};
     const filter = this.#filter(question, names, parameters);
     const byIdentity = question.by.some((key) => NEEDS_IDENTITY.includes(key));
-    const grouping = byIdentity ? 'cluster, ns, id' : 'cluster, ns';
-    const parts = segments.map((segment, at) => this.#segment(segment, at, filter, parameters));
+    const byNamespace = !byIdentity && question.where.every(({ key }) => !NEEDS_IDENTITY.includes(key));
+    const start = question.stepS === undefined ? '' : ', start';
+    const grouping = `${byIdentity ? 'cluster, ns, id' : 'cluster, ns'}${start}`;
+    const parts = segments.map((segment, at) =>
+      this.#segment(
+        { ...segment, at, table: byNamespace ? namespaceTableOf(segment.level) : TABLE_OF[segment.level] },
+        { filter, columns: grouping, stepS: question.stepS },
+        parameters,
+      ),
+    );
     const inner = `SELECT ${grouping}, state, ${SUMS} FROM (${parts.join(' UNION ALL ')}) GROUP BY ${grouping}, state`;
-    const sql = byIdentity ? this.#named(question.by, inner) : inner;
+    const sql = byIdentity ? this.#named(question, inner) : inner;
     return await this.options.clickhouse.query<CostRow>(sql, parameters, signal);
   }
 
   /** Groups of identities become groups of names only after the sums: the join sees each identity once. */
-  #named(by: readonly GroupKey[], inner: string): string {
+  #named({ by, stepS }: CostQuestion, inner: string): string {
     const columns: Readonly<Record<GroupKey, string>> = {
       cluster: 'c.cluster AS cluster',
       namespace: 'c.ns AS ns',
@@ -128,35 +176,32 @@ export class CostQuery {
       container: 'container',
     };
     const chosen = [...new Set(by)];
-    return `SELECT ${chosen.map((key) => columns[key]).join(', ')}, c.state AS state, ${RESUM}
+    const start = stepS === undefined ? [] : ['start'];
+    return `SELECT ${[...chosen.map((key) => columns[key]), ...start.map((name) => `c.${name} AS ${name}`)].join(', ')}, c.state AS state, ${RESUM}
       FROM (${inner}) AS c
       LEFT ANY JOIN (SELECT key, node, workload, pod, pod_uid, container FROM ${this.options.database}.identity FINAL) AS i ON i.key = c.id
-      GROUP BY ${chosen.map((key) => grouping[key]).join(', ')}, state`;
+      GROUP BY ${[...chosen.map((key) => grouping[key]), ...start].join(', ')}, state`;
   }
 
-  #segment(segment: Segment, at: number, filter: string, parameters: Parameters): string {
-    const raw = segment.level === 'second';
+  #segment(
+    segment: Segment & { readonly at: number; readonly table: string },
+    wanted: { readonly filter: string; readonly columns: string; readonly stepS: number | undefined },
+    parameters: Parameters,
+  ): string {
+    const { at, table, level } = segment;
     parameters[`from${at}`] = segment.from;
     parameters[`to${at}`] = segment.to;
     const from = `toDateTime({from${at}:UInt32}, 'UTC')`;
     const to = `toDateTime({to${at}:UInt32}, 'UTC')`;
-    const wanted = new Set([
-      'seconds',
-      'cpu_cost',
-      'ram_cost',
-      'gpu_cost',
-      'network_cost',
-      'cpu_us',
-      'ram_byte_seconds',
-    ]);
-    const columns = MEASURES.filter(([name]) => wanted.has(name)).map(
-      ([name, source]) => `${raw ? source : name} AS ${name}`,
+    const measures = MEASURES.filter(([name]) => WANTED.has(name)).map(
+      ([name, source]) => `${level === 'second' ? source : name} AS ${name}`,
     );
-    const bucket =
-      segment.level === 'day' ? '' : `AND bucket >= ${bucketOf(segment.level, from)} AND bucket < ${to}`;
-    return `SELECT cluster, ns, id, state, ${columns.join(', ')}, ${NETWORK} AS network
-      FROM ${this.options.database}.${TABLE_OF[segment.level]} FINAL
-      WHERE ts >= ${from} AND ts < ${to} ${bucket} ${filter}`;
+    const keys = wanted.columns.replace('start', `${startOf(wanted.stepS ?? 1)} AS start`);
+    const hasBucket = table === TABLE_OF[level] && level !== 'day';
+    const bucket = hasBucket ? `AND bucket >= ${bucketOf(level, from)} AND bucket < ${to}` : '';
+    return `SELECT ${keys}, state, ${measures.join(', ')}, ${NETWORK} AS network
+      FROM ${this.options.database}.${table} FINAL
+      WHERE ts >= ${from} AND ts < ${to} ${bucket} ${wanted.filter}`;
   }
 
   #filter(question: CostQuestion, names: Names, parameters: Parameters): string {
@@ -177,27 +222,38 @@ export class CostQuery {
 
   /** Node-seconds that should have been: from a node's first stored second until it fell silent for long. */
   async #coverage(question: CostQuestion, names: Names): Promise<{ expected: number; missing: number }> {
-    const { db, nowS, forgetAfterS } = this.options;
-    const [nodes, progress, gaps] = await Promise.all([listNodes(db), listProgress(db), listGaps(db)]);
-    const nodeOf = new Map(nodes.map((node) => [node.key, node]));
+    const { nowS, forgetAfterS } = this.options;
     const { window } = question;
+    const now = nowS();
     let expected = 0;
     let missing = 0;
-    for (const record of progress) {
-      const node = nodeOf.get(record.nodeKey);
-      if (node === undefined || !matches(question, names, node)) continue;
-      const now = nowS();
+    for (const { node, record, gaps } of await this.#reporting.read()) {
+      if (!matches(question, names, node)) continue;
       const silent = node.gone || now - record.lastSecond > forgetAfterS;
       const end = Math.min(
         window.to,
         silent ? record.lastSecond + 1 : Math.max(now - 2, record.lastSecond + 1),
       );
       expected += Math.max(0, end - Math.max(window.from, record.firstSecond));
-      const own = new GapList(gaps.filter((gap) => gap.nodeKey === record.nodeKey));
-      missing += own.countWithin(window) + Math.max(0, end - Math.max(window.from, record.lastSecond + 1));
+      missing += gaps.countWithin(window) + Math.max(0, end - Math.max(window.from, record.lastSecond + 1));
     }
     return { expected, missing };
   }
+}
+
+/** Seconds have no table of namespaces: they are read from the rows of pods. */
+function namespaceTableOf(level: Level): string {
+  return level === 'second' ? TABLE_OF.second : NAMESPACE_TABLE_OF[level];
+}
+
+function startOf(stepS: number): string {
+  return `intDiv(toUnixTimestamp(ts), ${stepS}) * ${stepS}`;
+}
+
+/** The coarsest table whose periods do not reach over a step. */
+function coarsestFor(stepS: number | undefined): Level {
+  if (stepS === undefined) return 'day';
+  return (['day', 'hour', 'minute'] as const).find((level) => stepS % SECONDS_OF[level] === 0) ?? 'second';
 }
 
 function bucketOf(level: Exclude<Level, 'day'>, from: string): string {

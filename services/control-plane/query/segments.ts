@@ -19,11 +19,12 @@ const COARSER: Readonly<Record<Exclude<Level, 'day'>, Exclude<Level, 'second'>>>
  * Covers a window with the coarsest tables that are clean: days inside, then hours, minutes and seconds towards
  * the edges and around what is not rolled up yet.
  *
+ * @param coarsest - no table coarser than this one is read
  * @returns disjoint segments in rising order; neighbours of one level are joined
  */
-export function planSegments(window: Window, dirty: DirtyStarts): Segment[] {
+export function planSegments(window: Window, dirty: DirtyStarts, coarsest: Level = 'day'): Segment[] {
   const segments: Segment[] = [];
-  cover(window, 'day', dirty, segments);
+  cover(window, coarsest, dirty, segments);
   return segments;
 }
 

@@ -1,5 +1,6 @@
 import {
   MEASURES,
+  NAMESPACE_TABLE_OF,
   SECONDS_OF,
   TABLE_OF,
   type ClickHouseEngine,
@@ -72,7 +73,6 @@ export class Rollup {
   /** Begins to roll up as the leader of this term. */
   lead(term: LeaseTerm): void {
     this.#term = term;
-    this.#counter = 0;
     this.#running = this.#run(term);
   }
 
@@ -113,11 +113,10 @@ export class Rollup {
   }
 
   async #rollUp(term: LeaseTerm, period: DirtyPeriod): Promise<boolean> {
-    // A minute that was never rolled up holds repeats only rarely: its rows are read once, and judged by the result
-    const isFirst = period.level === 'minute' && !period.again;
-    const plain = isFirst || (await this.#isPlain(period));
+    // Repeats are rare: rows are read plainly where their number is right, and the result is judged by the ledger
+    const plain = period.level === 'minute' && (!period.again || (await this.#hasNoRepeats(period)));
     let rolled = await this.#recompute(term, period, { plain, zeros: period.again });
-    if (isFirst && !addsUp(rolled, period)) {
+    if (plain && !addsUp(rolled, period)) {
       rolled = await this.#recompute(term, period, { plain: false, zeros: true });
     }
     if (addsUp(rolled, period)) {
@@ -129,14 +128,17 @@ export class Rollup {
     return false;
   }
 
-  /** True where the raw rows add up without collapsing repeats: then FINAL, which costs more, is not needed. */
-  async #isPlain(period: DirtyPeriod): Promise<boolean> {
-    if (period.level !== 'minute') return false;
-    const sums = await this.#sums(TABLE_OF.second, 'count()', period, false);
-    return addsUp(sums, period);
+  /** True where there are as many raw rows as the ledger counts: then FINAL, which costs more, is hardly needed. */
+  async #hasNoRepeats(period: DirtyPeriod): Promise<boolean> {
+    const [found] = await this.#options.clickhouse.query<{ rows: string }>(
+      `SELECT count() AS rows FROM ${this.#options.database}.${TABLE_OF.second}
+       WHERE cluster = {cluster:UInt32} AND ${this.#range('second')}`,
+      this.#bounds(period),
+    );
+    return Number(found?.rows ?? 0) === period.rows;
   }
 
-  /** Writes the period's rows; returns what its table holds of it then. */
+  /** Writes the period's rows under a new version; returns what its table holds of that version then. */
   async #recompute(
     term: LeaseTerm,
     period: DirtyPeriod,
@@ -146,15 +148,44 @@ export class Rollup {
     this.#counter += 1;
     const target = `${database}.${TABLE_OF[period.level]}`;
     const names = MEASURES.map(([rolled]) => rolled);
+    const version = this.#version(term);
     const vanished = zeros ? this.#zeroRows(period.level, names) : '';
     await clickhouse.command(
       `INSERT INTO ${target} (cluster, ns, id, ts, state, v, ${names.join(', ')})
        SELECT cluster, ns, id, toDateTime({start:UInt32}, 'UTC') AS ts, state, {version:UInt64} AS v, ${names.map((name) => `sum(${name})`).join(', ')}
        FROM (${this.#sourceRows(period, plain)} ${vanished})
-       GROUP BY cluster, ns, id, state`,
-      { ...this.#bounds(period), version: this.#version(term) },
+       GROUP BY cluster, ns, id, state
+       SETTINGS optimize_on_insert = 0, do_not_merge_across_partitions_select_final = 1`,
+      { ...this.#bounds(period), version },
     );
-    return await this.#sums(TABLE_OF[period.level], 'sum(seconds)', period, true);
+    await this.#recomputeNamespaces(period, version);
+    return await this.#sumsOf(period, version);
+  }
+
+  /** The same version once more, by namespace: read from the rows that were just written, so both always agree. */
+  async #recomputeNamespaces(period: DirtyPeriod, version: string): Promise<void> {
+    const { clickhouse, database } = this.#options;
+    const names = MEASURES.map(([rolled]) => rolled);
+    await clickhouse.command(
+      `INSERT INTO ${database}.${NAMESPACE_TABLE_OF[period.level]} (cluster, ns, ts, state, v, ${names.join(', ')})
+       SELECT cluster, ns, ts, state, v, ${names.map((name) => `sum(${name.endsWith('cost') ? `toInt128(${name})` : `toUInt128(${name})`})`).join(', ')}
+       FROM ${database}.${TABLE_OF[period.level]}
+       WHERE cluster = {cluster:UInt32} AND ${this.#instant(period.level)} AND v = {version:UInt64}
+       GROUP BY cluster, ns, ts, state, v
+       SETTINGS optimize_on_insert = 0`,
+      { ...this.#bounds(period), version },
+    );
+  }
+
+  /** What was stored of one version: exactly the rows of one recomputation, so FINAL is not needed. */
+  async #sumsOf(period: DirtyPeriod, version: string): Promise<Sums> {
+    const [found] = await this.#options.clickhouse.query<{ rows: string; cost: string }>(
+      `SELECT sum(seconds) AS rows, sum(${COST}) AS cost
+       FROM ${this.#options.database}.${NAMESPACE_TABLE_OF[period.level]}
+       WHERE cluster = {cluster:UInt32} AND ts = toDateTime({start:UInt32}, 'UTC') AND v = {version:UInt64}`,
+      { ...this.#bounds(period), version },
+    );
+    return { rows: Number(found?.rows ?? 0), cost: BigInt(found?.cost ?? 0) };
   }
 
   #sourceRows(period: DirtyPeriod, plain: boolean): string {
@@ -196,12 +227,11 @@ export class Rollup {
     return { cluster: period.clusterKey, start: period.start, end: period.start + SECONDS_OF[period.level] };
   }
 
-  async #sums(table: string, rows: string, period: DirtyPeriod, final: boolean): Promise<Sums> {
-    const level: Level = table === TABLE_OF.second ? 'second' : period.level;
-    const time = level === 'second' ? this.#range('second') : this.#instant(level);
+  /** What the raw table holds of a minute without repeats. */
+  async #rawSums(period: DirtyPeriod): Promise<Sums> {
     const [found] = await this.#options.clickhouse.query<{ rows: string; cost: string }>(
-      `SELECT ${rows} AS rows, sum(toInt128(${COST})) AS cost FROM ${this.#options.database}.${table} ${final ? 'FINAL' : ''}
-       WHERE cluster = {cluster:UInt32} AND ${time}`,
+      `SELECT count() AS rows, sum(toInt128(${COST})) AS cost FROM ${this.#options.database}.${TABLE_OF.second} FINAL
+       WHERE cluster = {cluster:UInt32} AND ${this.#range('second')}`,
       this.#bounds(period),
     );
     return { rows: Number(found?.rows ?? 0), cost: BigInt(found?.cost ?? 0) };
@@ -230,7 +260,7 @@ export class Rollup {
 
   /** Rows that are durable but whose ledger entry was lost with a crashed leader count as they stand. */
   async #reconcile(term: LeaseTerm, period: DirtyPeriod): Promise<void> {
-    const found = await this.#sums(TABLE_OF.second, 'count()', period, true);
+    const found = await this.#rawSums(period);
     if (found.rows < period.rows) return; // rows are missing here: a replica lags, waiting is right
     const [observed] = await this.#options.clickhouse.query<{ n: string }>(
       `SELECT count() AS n FROM ${this.#options.database}.${TABLE_OF.second} FINAL

@@ -57,6 +57,11 @@ export interface GetCostRequest {
   readonly from: string;
   readonly to: string;
   readonly where: readonly (Filter)[];
+  /**
+   * Splits the rows by time: each covers so many seconds from a multiple of them since the epoch. 0: no split. At most
+   * 3600 steps fit into a window.
+   */
+  readonly stepS: number;
 }
 
 /** {@link GetCostRequest} as it is given to be sent: what is left out has its default. */
@@ -67,6 +72,11 @@ export interface GetCostRequestInput {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly where?: readonly (FilterInput)[] | undefined;
+  /**
+   * Splits the rows by time: each covers so many seconds from a multiple of them since the epoch. 0: no split. At most
+   * 3600 steps fit into a window.
+   */
+  readonly stepS?: number | undefined;
 }
 
 /** The message GetCostResponse, as received. */
@@ -160,6 +170,8 @@ export interface CostRow {
   readonly memoryByteSeconds: string;
   readonly networkBytes: string;
   readonly byResource: CostByResource | null;
+  /** First second of the row's step, RFC 3339; empty where no steps were asked for. */
+  readonly start: string;
 }
 
 /** {@link CostRow} as it is given to be sent: what is left out has its default. */
@@ -173,6 +185,8 @@ export interface CostRowInput {
   readonly memoryByteSeconds?: string | undefined;
   readonly networkBytes?: string | undefined;
   readonly byResource?: CostByResourceInput | undefined;
+  /** First second of the row's step, RFC 3339; empty where no steps were asked for. */
+  readonly start?: string | undefined;
 }
 
 /** The message IdleCost, as received. */

@@ -17,6 +17,7 @@ export { connectClickHouse, type ClickHouseServerOptions } from './engines/serve
 export {
   LEVELS,
   MEASURES,
+  NAMESPACE_TABLE_OF,
   renderTables,
   SECONDS_OF,
   TABLE_OF,

@@ -27,6 +27,13 @@ export const TABLE_OF: Readonly<Record<Level, string>> = {
   day: 'pod_cost_1d',
 };
 
+/** Rollups of a granularity by namespace alone: what pages that show no pod read. */
+export const NAMESPACE_TABLE_OF: Readonly<Record<Exclude<Level, 'second'>, string>> = {
+  minute: 'namespace_cost_1m',
+  hour: 'namespace_cost_1h',
+  day: 'namespace_cost_1d',
+};
+
 /** Seconds of one period of a granularity. */
 export const SECONDS_OF: Readonly<Record<Level, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
@@ -91,6 +98,13 @@ const ROLLED_MEASURES = `
     .map(([name]) => `${name} ${name.endsWith('cost') ? 'Int64' : 'UInt64'} CODEC(ZSTD(1))`)
     .join(',\n  ')}`;
 
+/** As the rolled measures, but sums over a namespace of any size. */
+const NAMESPACE_MEASURES = `
+  seconds UInt64 CODEC(ZSTD(1)),
+  ${MEASURES.slice(1)
+    .map(([name]) => `${name} ${name.endsWith('cost') ? 'Int128' : 'UInt128'} CODEC(ZSTD(1))`)
+    .join(',\n  ')}`;
+
 /** Statements that make what is missing, in order; each can be repeated. */
 export function renderTables(options: TableOptions): string[] {
   const { database } = options;
@@ -100,16 +114,26 @@ export function renderTables(options: TableOptions): string[] {
     rollupTable(options, 'minute', 'toStartOfHour(ts)', 'toYYYYMMDD(ts)'),
     rollupTable(options, 'hour', 'toStartOfDay(ts)', 'toYYYYMM(ts)'),
     rollupTable(options, 'day', undefined, 'toYYYYMM(ts)'),
+    namespaceTable(options, 'minute', 'toYYYYMMDD(ts)'),
+    namespaceTable(options, 'hour', 'toYYYYMM(ts)'),
+    namespaceTable(options, 'day', 'toYYYYMM(ts)'),
     identityTable(options),
-    ...(options.cluster === undefined ? [] : LEVELS.map((level) => distributedTable(options, level))),
-    `ALTER TABLE ${database}.${localName(options, 'second')}${onCluster(options)} MODIFY TTL ts + INTERVAL ${options.rawRetentionDays} DAY`,
-    `ALTER TABLE ${database}.${localName(options, 'minute')}${onCluster(options)} MODIFY TTL ts + INTERVAL ${options.minuteRetentionDays} DAY`,
+    ...(options.cluster === undefined ? [] : ALL_TABLES.map((table) => distributedTable(options, table))),
+    expiry(options, TABLE_OF.second, options.rawRetentionDays),
+    expiry(options, TABLE_OF.minute, options.minuteRetentionDays),
+    expiry(options, NAMESPACE_TABLE_OF.minute, options.minuteRetentionDays),
   ];
 }
 
+const ALL_TABLES = [...Object.values(TABLE_OF), ...Object.values(NAMESPACE_TABLE_OF)];
+
+function expiry(options: TableOptions, table: string, days: number): string {
+  return `ALTER TABLE ${options.database}.${localName(options, table)}${onCluster(options)} MODIFY TTL ts + INTERVAL ${days} DAY`;
+}
+
 /** On a cluster the plain name is the Distributed table and the rows lie in the local one. */
-function localName(options: TableOptions, level: Level): string {
-  return options.cluster === undefined ? TABLE_OF[level] : `${TABLE_OF[level]}_local`;
+function localName(options: TableOptions, table: string): string {
+  return options.cluster === undefined ? table : `${table}_local`;
 }
 
 function onCluster(options: TableOptions): string {
@@ -127,7 +151,7 @@ function engine(options: TableOptions): string {
  * after it makes pages of one namespace fast; hourly partitions make expiry a dropped partition.
  */
 function rawTable(options: TableOptions): string {
-  return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, 'second')}${onCluster(options)} (${KEY_COLUMNS},
+  return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, TABLE_OF.second)}${onCluster(options)} (${KEY_COLUMNS},
   bucket DateTime('UTC') MATERIALIZED toStartOfMinute(ts) CODEC(DoubleDelta, ZSTD(1)),
   activation UInt32 CODEC(DoubleDelta, ZSTD(1)),
   v UInt32 CODEC(ZSTD(1)),${RAW_MEASURES}
@@ -147,9 +171,25 @@ function rollupTable(
       ? ''
       : `\n  bucket DateTime('UTC') MATERIALIZED ${bucket} CODEC(DoubleDelta, ZSTD(1)),`;
   const key = bucket === undefined ? 'cluster, ns, id, ts, state' : 'cluster, bucket, ns, id, ts, state';
-  return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, level)}${onCluster(options)} (${KEY_COLUMNS},${bucketColumn}
+  return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, TABLE_OF[level])}${onCluster(options)} (${KEY_COLUMNS},${bucketColumn}
   v UInt64 CODEC(ZSTD(1)),${ROLLED_MEASURES}
 ) ENGINE = ${engine(options)} PARTITION BY ${partition} ORDER BY (${key})
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts = 1`;
+}
+
+/** Time comes first in the key after the cluster: there are few namespaces, and windows are what is asked for. */
+function namespaceTable(
+  options: TableOptions,
+  level: keyof typeof NAMESPACE_TABLE_OF,
+  partition: string,
+): string {
+  return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, NAMESPACE_TABLE_OF[level])}${onCluster(options)} (
+  cluster UInt32 CODEC(Delta, ZSTD(1)),
+  ns UInt32 CODEC(Delta, ZSTD(1)),
+  ts DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+  state UInt8 CODEC(ZSTD(1)),
+  v UInt64 CODEC(ZSTD(1)),${NAMESPACE_MEASURES}
+) ENGINE = ${engine(options)} PARTITION BY ${partition} ORDER BY (cluster, ts, ns, state)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts = 1`;
 }
 
@@ -165,9 +205,9 @@ function identityTable(options: TableOptions): string {
 ) ENGINE = ${replicated} ORDER BY key SETTINGS fsync_after_insert = 1`;
 }
 
-function distributedTable(options: TableOptions, level: Level): string {
+function distributedTable(options: TableOptions, table: string): string {
   const { database } = options;
   const cluster = options.cluster ?? '';
-  return `CREATE TABLE IF NOT EXISTS ${database}.${TABLE_OF[level]}${onCluster(options)} AS ${database}.${localName(options, level)}
-ENGINE = Distributed('${cluster}', '${database}', '${localName(options, level)}')`;
+  return `CREATE TABLE IF NOT EXISTS ${database}.${table}${onCluster(options)} AS ${database}.${localName(options, table)}
+ENGINE = Distributed('${cluster}', '${database}', '${localName(options, table)}')`;
 }

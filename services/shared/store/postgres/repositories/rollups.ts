@@ -1,5 +1,4 @@
 import { sql, type Kysely } from 'kysely';
-import type { Window } from '@kubehero/domain';
 import type { Database } from '../schema.js';
 
 /** Granularities that are rolled up. */
