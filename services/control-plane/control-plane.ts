@@ -32,6 +32,7 @@ import { IngestMetrics } from './ingest/ingest-metrics.js';
 import { NodeRegistry } from './ingest/node-registry.js';
 import { PriceSource, shippedCatalogue, type PriceSourceOptions } from './ingest/price-source.js';
 import { telemetryService } from './ingest/telemetry-service.js';
+import { inventoryCapability } from './inventory/inventory-capability.js';
 import { Elector } from './lease/elector.js';
 import { LiveModel } from './live/live-model.js';
 import { LivePublisher } from './live/live-publisher.js';
@@ -213,7 +214,10 @@ export class ControlPlane {
 
   /** Parts that stand on ingest, rollup and queries; each in a folder of its own. */
   #makeCapabilities(): readonly Capability[] {
-    return [];
+    const { db, logger } = this.#options;
+    const clusterKeyOf = (id: string): Promise<number | undefined> => this.#clusterKeyOf(id);
+    const inventory = inventoryCapability({ db, logger, nowS: this.#nowS, clusterKeyOf });
+    return [inventory];
   }
 
   #makePublisher(): LivePublisher {

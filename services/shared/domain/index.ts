@@ -27,3 +27,4 @@ export { GapList, type Gap } from './windows/gap-list.js';
 export * from './pricing/index.js';
 export * from './budgets/index.js';
 export * from './audit/index.js';
+export * from './network/index.js';
