@@ -118,11 +118,16 @@ export function toEndpointSlice(raw: RawObject, context: ProjectionContext): End
   };
 }
 
+/** {@link Guard.message} of a quota that lets no pod in. */
+export const quotaCloses = 'pods: 0';
+
 export function toGuard(raw: RawObject, context: ProjectionContext): Guard {
+  const { metadata, spec = {} } = raw;
   return {
     ...toWorldObject(raw, context),
-    record: raw.metadata?.annotations?.[annotationKeys.guard],
-    message: raw.spec?.validations?.[0]?.message ?? '',
+    record: metadata?.annotations?.[annotationKeys.guard],
+    generation: String(metadata?.generation ?? ''),
+    message: spec.validations?.[0]?.message ?? (spec.hard?.pods === '0' ? quotaCloses : ''),
   };
 }
 

@@ -6,6 +6,7 @@ export interface RawMetadata {
   readonly name?: string;
   readonly namespace?: string;
   readonly resourceVersion?: string;
+  readonly generation?: number;
   readonly deletionTimestamp?: string;
   readonly labels?: Labels;
   readonly annotations?: Labels;
@@ -50,6 +51,7 @@ export interface RawObject {
     readonly awsElasticBlockStore?: { readonly volumeID?: string };
     readonly gcePersistentDisk?: { readonly pdName?: string };
     readonly azureDisk?: { readonly diskURI?: string };
+    readonly hard?: { readonly pods?: string };
     readonly validations?: readonly { readonly message?: string }[];
   };
   readonly status?: {

@@ -28,7 +28,7 @@ export function toWorkload(
     held: metadata?.annotations?.[annotationKeys.held],
     isNudged: metadata?.annotations?.[annotationKeys.nudged] !== undefined,
     healedBy: healerOf(metadata),
-    queuedBy: queueOf(raw, template),
+    queuedBy: queueOf(kind, raw, template),
     ...wantedOf(kind, raw),
     target: targetOf(raw),
     isFinished: isFinished(raw),
@@ -76,13 +76,14 @@ function healerOf(metadata: RawMetadata | undefined): Workload['healedBy'] {
 }
 
 function queueOf(
-  { kind, metadata, spec = {} }: RawObject,
+  kind: WorkloadKind,
+  { metadata, spec = {} }: RawObject,
   template: RawTemplate | undefined,
 ): string | undefined {
   const isQueued =
     metadata?.labels?.[kueueQueue] !== undefined || template?.metadata?.labels?.[kueueQueue] !== undefined;
   if (isQueued) return 'Kueue';
-  if (kind !== undefined && kind !== 'Job') return undefined;
+  if (kind !== 'Job') return undefined;
   return spec.managedBy === undefined || spec.managedBy === jobController ? undefined : spec.managedBy;
 }
 

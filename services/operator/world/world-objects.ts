@@ -119,6 +119,8 @@ export interface Workload extends WorldObject {
 export interface Guard extends WorldObject {
   /** Raw annotation that says for which policy; see `GuardRecord`. */
   readonly record: string | undefined;
+  /** Grows with every change of its rules; empty for a quota. */
+  readonly generation: string;
   /** Text that the API server answers with. */
   readonly message: string;
 }

@@ -4,6 +4,7 @@ import { discover, type Abilities } from './discovery.js';
 import { Interner } from './interner.js';
 import { ObjectStore } from './object-store.js';
 import type { RawObject } from './raw-object.js';
+import { toWorkload } from './workload-projection.js';
 import { apiVersionOf, collectionPath, type WatchedKind, watchedKinds } from './watched-kinds.js';
 import {
   workloadKinds,
@@ -16,6 +17,7 @@ import {
   type Service,
   type Volume,
   type Workload,
+  type WorkloadKind,
   type WorldKind,
 } from './world-objects.js';
 
@@ -145,6 +147,23 @@ export class World {
   take(kind: WorldKind, raw: unknown): void {
     const watched = watchedKinds.find((each) => each.kind === kind);
     if (watched) this.#apply(kind, this.#project(watched, raw as RawObject));
+  }
+
+  /** Forgets an object that was just deleted. */
+  forget(object: AnyObject): void {
+    this.#delete(object.kind, object);
+  }
+
+  /** Projects a workload that was read outside of the watches. */
+  projectWorkload(kind: WorkloadKind, raw: unknown): Workload {
+    const watched = watchedKinds.find((each) => each.kind === kind);
+    const { apiVersion } = raw as RawObject;
+    const context = {
+      kind,
+      apiVersion: watched ? apiVersionOf(watched) : (apiVersion ?? ''),
+      interner: this.#interner,
+    };
+    return toWorkload(raw as RawObject, context);
   }
 
   #values<T extends AnyObject>(kind: WorldKind, namespace?: string): Iterable<T> {
