@@ -104,7 +104,7 @@ describe('what is stored equals what was emitted, to the picodollar', () => {
         const name = keys['namespace'] ?? '';
         sums.set(name, (sums.get(name) ?? 0n) + BigInt(costPicodollars));
       }
-      return Object.fromEntries([...sums].map(([name, sum]) => [name, sum.toString()]).sort());
+      return Object.fromEntries([...sums].sort().map(([name, sum]) => [name, sum.toString()]));
     };
     expect(byNamespace(pods)).toEqual(byNamespace(whole));
     expect(byNamespace(seconds)).toEqual(byNamespace(whole));
