@@ -1,0 +1,341 @@
+import { ExactSum } from './exact-sum.js';
+import type { IdlePool } from './idle-pool.js';
+import { RecentLedger } from './recent-ledger.js';
+import { ScopeIndex, type ScopeClass, type ScopeNamespace } from './scope-index.js';
+import type { SpendCell } from './spend-cells.js';
+import { poolKey, SpendLoad } from './spend-load.js';
+import { keepPart, newPart, nextPart, type PartSpec, type SpendPart } from './spend-part.js';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A row that was stored and never before. */
+export interface SpendRow {
+  readonly clusterKey: number;
+  /** Zero for a node's own row. */
+  readonly namespaceKey: number;
+  readonly id: number;
+  readonly second: number;
+  /** Picounits; below 2^53. */
+  readonly cost: number;
+}
+
+interface MinuteSum {
+  readonly cost: ExactSum;
+  rows: number;
+}
+
+/** Newest minutes that are kept by identity. */
+const RETAIN_S = 300;
+const MINUTE_S = 60;
+const MAX_LABELS = 300_000;
+const MAX_OTHERS = 10;
+
+/**
+ * Exact spend of many scopes, kept by what is stored anew: a second costs its own rows and the parts that they touch,
+ * whatever the history. Figures of a part that is new are read once, by a {@link SpendLoad}.
+ *
+ * The caller MUST give every newly stored row once, also late ones, and nothing that was stored before.
+ */
+export class SpendBook {
+  readonly #recent: RecentLedger;
+  readonly #labels = new Map<number, Labels>();
+  readonly #loads = new Set<SpendLoad>();
+  readonly #changed = new Set<SpendPart>();
+  readonly #pending = new Map<ScopeClass<SpendPart>, Map<number, MinuteSum>>();
+  readonly #clusters = new Map<number, Map<number, { idle: ExactSum; pods: ExactSum; rows: number }>>();
+  #parts = new Map<string, SpendPart>();
+  #pools = new Map<string, { pool: IdlePool; parts: SpendPart[] }>();
+  #namespaces: ReadonlyMap<number, ScopeNamespace> = new Map();
+  #index = new ScopeIndex<SpendPart>([], new Map());
+  #wantsIdle = false;
+
+  /** @param fromS - first minute of which every row is given: the store is read for what is older */
+  constructor(fromS: number) {
+    this.#recent = new RecentLedger(fromS);
+  }
+
+  /** Replaces what is asked; what was asked before in the same words keeps its figures. */
+  configure(specs: readonly PartSpec[], namespaces: ReadonlyMap<number, ScopeNamespace>): void {
+    this.settle();
+    const before = this.#parts;
+    const oldNamespaces = this.#namespaces;
+    this.#namespaces = namespaces;
+    this.#parts = new Map(specs.map((spec) => [spec.key, takeOver(before.get(spec.key), spec)]));
+    this.#index = new ScopeIndex([...this.#parts.values()], namespaces);
+    this.#wantsIdle = specs.some(({ includeIdle }) => includeIdle);
+    this.#outdate(before, oldNamespaces);
+    this.#rollOver(before);
+    this.#sharePools();
+    for (const { namespaceKey, id } of this.#recent.entries(this.#recent.fromS))
+      this.#classOf(namespaceKey, id);
+    this.#changed.clear();
+    for (const part of this.#parts.values()) this.#changed.add(part);
+  }
+
+  /** Labels of pods; needed where {@link needsLabels}. */
+  addLabels(id: number, labels: Labels): void {
+    if (this.#labels.size >= MAX_LABELS) this.#labels.clear();
+    this.#labels.set(id, labels);
+  }
+
+  /** False where a namespace was not among those of {@link configure}. */
+  knowsNamespace(key: number): boolean {
+    return this.#namespaces.has(key);
+  }
+
+  /** True where the labels of this pod must be given before its rows. */
+  needsLabels(namespaceKey: number, id: number): boolean {
+    return this.#index.needsLabels(namespaceKey) && !this.#labels.has(id);
+  }
+
+  /** Pods of the ledger whose labels must be given before {@link finishLoad}. */
+  missingLabels(): number[] {
+    const ids = new Set<number>();
+    for (const { namespaceKey, id } of this.#recent.entries(this.#recent.fromS)) {
+      if (this.needsLabels(namespaceKey, id)) ids.add(id);
+    }
+    return [...ids];
+  }
+
+  /** Takes a pod's row. */
+  add(row: SpendRow): void {
+    const minute = row.second - (row.second % MINUTE_S);
+    const { clusterKey, namespaceKey, id, cost } = row;
+    if (!this.#recent.add(minute, { clusterKey, namespaceKey, id, cost, rows: 1 })) this.#disturb(minute);
+    const found = this.#classOf(namespaceKey, id);
+    if (found.parts.length > 0) {
+      const sum = this.#pendingOf(found, minute);
+      sum.cost.add(cost);
+      sum.rows += 1;
+    }
+    if (this.#wantsIdle) this.#countCluster(clusterKey, minute, 'pods', cost);
+  }
+
+  /** Takes a node's own row: idle cost. */
+  addIdle(row: SpendRow): void {
+    const minute = row.second - (row.second % MINUTE_S);
+    if (!this.#recent.addIdle(minute, row.clusterKey, BigInt(row.cost), 1)) this.#disturb(minute);
+    if (this.#wantsIdle) this.#countCluster(row.clusterKey, minute, 'idle', row.cost);
+  }
+
+  /** Brings the rows that were taken into the figures. */
+  settle(): void {
+    for (const [{ parts }, minutes] of this.#pending) {
+      for (const [minute, { cost, rows }] of minutes) {
+        for (const part of parts) {
+          part.cells.add(minute, cost.value, rows);
+          this.#changed.add(part);
+        }
+      }
+    }
+    this.#pending.clear();
+    for (const [clusterKey, minutes] of this.#clusters) this.#settlePools(clusterKey, minutes);
+    this.#clusters.clear();
+  }
+
+  /** Parts whose figures changed since the last time; call {@link settle} before. */
+  takeChanged(): SpendPart[] {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    return changed;
+  }
+
+  /** Lets go of what is too old to be needed; a reading keeps what it needs. */
+  advance(nowS: number): void {
+    const fromS = nowS - (nowS % MINUTE_S) - RETAIN_S;
+    this.#recent.expire(Math.min(fromS, ...[...this.#loads].map(({ toS }) => toS)));
+  }
+
+  /** A part by its key. */
+  tryFind(key: string): SpendPart | undefined {
+    return this.#parts.get(key);
+  }
+
+  /** Parts whose figures have to be read. */
+  waiting(): SpendPart[] {
+    return [...this.#parts.values()].filter(({ ready, outdated }) => !ready || outdated);
+  }
+
+  /** Has the figures of a cluster's parts read again (of every cluster's without a key). */
+  outdate(clusterKey?: number): void {
+    for (const part of this.#parts.values()) {
+      if (clusterKey === undefined || part.clusterKey === clusterKey) part.outdated = true;
+    }
+  }
+
+  /** Labels that a reading has to group by. */
+  labelKeys(): string[] {
+    return this.#index.labelKeys();
+  }
+
+  /** Begins to read; end it by {@link finishLoad} or {@link dropLoad}. */
+  beginLoad(parts: readonly SpendPart[]): SpendLoad {
+    const load = new SpendLoad(parts, this.#recent.fromS, this.#index);
+    this.#loads.add(load);
+    return load;
+  }
+
+  /** Takes the figures over. @returns false where something came in between: begin again */
+  finishLoad(load: SpendLoad): boolean {
+    this.#loads.delete(load);
+    if (load.disturbed || load.index !== this.#index) return false;
+    this.settle();
+    const { cells, pools } = load.finish(this.#recent, (id) => this.#labels.get(id));
+    for (const [part, figures] of cells) {
+      Object.assign(part, { cells: figures, ready: true, outdated: false });
+      this.#changed.add(part);
+    }
+    for (const [key, pool] of pools) this.#pools.set(key, { pool, parts: [] });
+    this.#sharePools();
+    return true;
+  }
+
+  /** Gives a reading up. */
+  dropLoad(load: SpendLoad): void {
+    this.#loads.delete(load);
+  }
+
+  /** Hours that changed since the last time, with the count of rows by which {@link SpendLoad.restore} knows them. */
+  takeCells(part: SpendPart): SpendCell[] {
+    const pool = part.includeIdle ? this.#pools.get(poolKey(part))?.pool : undefined;
+    return part.cells
+      .takeChanged()
+      .map((cell) => (pool === undefined ? cell : { ...cell, rows: pool.rowsOf(cell.startsAtS) }));
+  }
+
+  /** Namespaces that a part covers, and whether a pod of them was seen lately. */
+  coverageOf(part: SpendPart): { readonly namespaces: number; readonly hasPods: boolean } {
+    const hasPods = [...this.#index.classes()].some(({ parts }) => parts.includes(part));
+    return { namespaces: this.#index.namespacesOf(part).length, hasPods };
+  }
+
+  /** For each part, parts that cover some pod that it covers; ten of them at most. */
+  overlaps(): ReadonlyMap<SpendPart, ReadonlySet<SpendPart>> {
+    const others = new Map<SpendPart, Set<SpendPart>>();
+    for (const { parts } of this.#index.classes()) {
+      if (parts.length < 2) continue;
+      for (const part of parts) {
+        const own = others.get(part) ?? new Set<SpendPart>();
+        others.set(part, own);
+        for (const other of parts.slice(0, MAX_OTHERS + 1)) {
+          if (other !== part && own.size < MAX_OTHERS) own.add(other);
+        }
+      }
+    }
+    return others;
+  }
+
+  #classOf(namespaceKey: number, id: number): ScopeClass<SpendPart> {
+    const labels = this.#index.needsLabels(namespaceKey) ? this.#labels.get(id) : undefined;
+    return this.#index.classOf(namespaceKey, labels);
+  }
+
+  #pendingOf(found: ScopeClass<SpendPart>, minute: number): MinuteSum {
+    let minutes = this.#pending.get(found);
+    if (minutes === undefined) {
+      minutes = new Map();
+      this.#pending.set(found, minutes);
+    }
+    let sum = minutes.get(minute);
+    if (sum === undefined) {
+      sum = { cost: new ExactSum(), rows: 0 };
+      minutes.set(minute, sum);
+    }
+    return sum;
+  }
+
+  #countCluster(clusterKey: number, minute: number, kind: 'idle' | 'pods', cost: number): void {
+    const minutes = this.#clusters.get(clusterKey) ?? new Map<number, never>();
+    const sum = minutes.get(minute) ?? { idle: new ExactSum(), pods: new ExactSum(), rows: 0 };
+    sum[kind].add(cost);
+    sum.rows += 1;
+    this.#clusters.set(clusterKey, (minutes as Map<number, typeof sum>).set(minute, sum));
+  }
+
+  #settlePools(
+    clusterKey: number,
+    minutes: ReadonlyMap<number, { idle: ExactSum; pods: ExactSum; rows: number }>,
+  ): void {
+    for (const { pool, parts } of this.#pools.values()) {
+      if (pool.clusterKey !== clusterKey) continue;
+      for (const [minute, { idle, pods, rows }] of minutes) {
+        pool.add(minute, { idle: idle.value, pods: pods.value, rows });
+        for (const part of parts) this.#share(part, pool, minute);
+      }
+    }
+  }
+
+  #share(part: SpendPart, pool: IdlePool, minute: number): void {
+    part.cells.setIdle(minute, pool.shareOf(minute, part.cells.cellAt(minute).cost));
+    part.cells.touch(minute);
+    this.#changed.add(part);
+  }
+
+  /** A row older than the ledger: a reading under way may or may not have seen it. */
+  #disturb(minute: number): void {
+    for (const load of this.#loads) if (minute < load.toS) load.disturbed = true;
+  }
+
+  /** Namespaces that were there before and are covered now, or are no more: their past counts, or counts no more. */
+  #outdate(before: ReadonlyMap<string, SpendPart>, old: ReadonlyMap<number, ScopeNamespace>): void {
+    const moved = [...this.#namespaces.values()].filter(({ key, labels }) => {
+      const known = old.get(key);
+      return known !== undefined && known.labels !== labels && !sameLabels(known.labels, labels);
+    });
+    for (const part of this.#parts.values()) {
+      const was = before.get(part.key);
+      if (was === undefined || part.outdated) continue;
+      part.outdated = moved.some(
+        (one) =>
+          one.clusterKey === part.clusterKey &&
+          part.coversNamespace(one.name, one.labels) !==
+            part.coversNamespace(one.name, old.get(one.key)?.labels ?? {}),
+      );
+    }
+  }
+
+  /** A new period begins with what the ledger holds of it; with nothing but a reading where that is not all. */
+  #rollOver(before: ReadonlyMap<string, SpendPart>): void {
+    const rolled = new Set(
+      [...this.#parts.values()].filter((part) => {
+        const was = before.get(part.key);
+        const isLater = was?.ready === true && was.period.from < part.period.from && !part.ready;
+        return isLater && was.question === part.question && part.period.from >= this.#recent.fromS;
+      }),
+    );
+    if (rolled.size === 0) return;
+    const starts = Math.min(...[...rolled].map(({ period }) => period.from));
+    const load = new SpendLoad([...rolled], starts, this.#index);
+    const { cells, pools } = load.finish(this.#recent, (id) => this.#labels.get(id));
+    for (const [part, figures] of cells) {
+      figures.inherit(part.cells);
+      Object.assign(part, { cells: figures, ready: true });
+    }
+    for (const [key, pool] of pools) this.#pools.set(key, { pool, parts: [] });
+  }
+
+  #sharePools(): void {
+    const byPool = new Map<string, SpendPart[]>();
+    for (const part of this.#parts.values()) {
+      if (!part.includeIdle || !part.ready) continue;
+      const key = poolKey(part);
+      byPool.set(key, [...(byPool.get(key) ?? []), part]);
+    }
+    this.#pools = new Map(
+      [...this.#pools].flatMap(([key, { pool }]) => {
+        const parts = byPool.get(key);
+        return parts === undefined ? [] : [[key, { pool, parts }] as const];
+      }),
+    );
+  }
+}
+
+function takeOver(before: SpendPart | undefined, spec: PartSpec): SpendPart {
+  if (before?.question !== spec.question) return newPart(spec);
+  return before.period.from === spec.period.from ? keepPart(before, spec) : nextPart(before, spec);
+}
+
+function sameLabels(a: Labels, b: Labels): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}

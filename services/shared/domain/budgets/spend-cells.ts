@@ -1,0 +1,130 @@
+import type { Window } from '../windows/window.js';
+
+/** Seconds of a cell. */
+export const CELL_S = 3600;
+/** Cells before the period that are kept for forecasts; they are no spend. */
+export const LEAD_CELLS = 24;
+/** A cell is an integer of 64 bits: 9.2 million units of currency in one hour. */
+const MAX_CELL = 2n ** 63n - 1n;
+
+/** What a cell holds. Money in picounits. */
+export interface SpendCell {
+  readonly startsAtS: number;
+  readonly cost: bigint;
+  /** Share of idle, zero where the policy leaves it out. */
+  readonly idle: bigint;
+  /** Stored rows that were counted: equal counts mean equal data, whatever it is priced at by now. */
+  readonly rows: number;
+}
+
+/**
+ * Spend of one policy in one cluster by the hours of a period, counted from the period's start, and of the day before.
+ * 20 bytes a cell.
+ */
+export class SpendCells {
+  readonly #cost: BigInt64Array;
+  readonly #idle: BigInt64Array;
+  readonly #rows: Float64Array;
+  readonly #firstS: number;
+  readonly #changed = new Set<number>();
+  #total = 0n;
+
+  constructor(readonly period: Window) {
+    this.#firstS = period.from - LEAD_CELLS * CELL_S;
+    const cells = Math.ceil((period.to - this.#firstS) / CELL_S);
+    this.#cost = new BigInt64Array(cells);
+    this.#idle = new BigInt64Array(cells);
+    this.#rows = new Float64Array(cells);
+  }
+
+  /** Spend of the period. */
+  get total(): bigint {
+    return this.#total;
+  }
+
+  /** First second that is kept. */
+  get firstS(): number {
+    return this.#firstS;
+  }
+
+  /** Adds cost of a minute; what lies outside is passed by. */
+  add(minute: number, cost: bigint, rows: number): void {
+    const at = this.#indexOf(minute);
+    if (at === undefined) return;
+    this.#set(this.#cost, at, (this.#cost[at] ?? 0n) + cost);
+    this.#rows[at] = (this.#rows[at] ?? 0) + rows;
+  }
+
+  /** Sets the share of idle of the hour that a minute lies in. */
+  setIdle(minute: number, idle: bigint): void {
+    const at = this.#indexOf(minute);
+    if (at !== undefined && this.#idle[at] !== idle) this.#set(this.#idle, at, idle);
+  }
+
+  /** Takes an hour's figures over as they were when they were counted. */
+  restore({ startsAtS, cost, idle, rows }: SpendCell): void {
+    const at = this.#indexOf(startsAtS);
+    if (at === undefined) return;
+    this.#set(this.#cost, at, cost);
+    this.#set(this.#idle, at, idle);
+    this.#rows[at] = rows;
+  }
+
+  /** The hour that a second lies in. */
+  cellAt(second: number): SpendCell {
+    const at = this.#indexOf(second);
+    return at === undefined ? { startsAtS: second, cost: 0n, idle: 0n, rows: 0 } : this.#cell(at);
+  }
+
+  /** Hours of the period up to a second, in order. */
+  list(throughS: number): SpendCell[] {
+    const end = Math.min(this.#indexOf(throughS) ?? this.#cost.length - 1, this.#cost.length - 1);
+    return Array.from({ length: Math.max(0, end - LEAD_CELLS + 1) }, (_, at) => this.#cell(at + LEAD_CELLS));
+  }
+
+  /** Hours of the period that changed since the last time. */
+  takeChanged(): SpendCell[] {
+    const cells = [...this.#changed].map((at) => this.#cell(at));
+    this.#changed.clear();
+    return cells;
+  }
+
+  /** Has the hour that a second lies in among the changed ones. */
+  touch(second: number): void {
+    const at = this.#indexOf(second);
+    if (at !== undefined && at >= LEAD_CELLS) this.#changed.add(at);
+  }
+
+  /** Copies what the period before knows of the hours before this one. */
+  inherit(before: SpendCells): void {
+    for (let at = 0; at < LEAD_CELLS; at += 1) {
+      const { cost, idle, rows } = before.cellAt(this.#firstS + at * CELL_S);
+      this.#cost[at] = cost;
+      this.#idle[at] = idle;
+      this.#rows[at] = rows;
+    }
+  }
+
+  #cell(at: number): SpendCell {
+    return {
+      startsAtS: this.#firstS + at * CELL_S,
+      cost: this.#cost[at] ?? 0n,
+      idle: this.#idle[at] ?? 0n,
+      rows: this.#rows[at] ?? 0,
+    };
+  }
+
+  #set(column: BigInt64Array, at: number, value: bigint): void {
+    if (value > MAX_CELL) throw new RangeError(`an hour's spend of ${value} picounits is beyond 64 bits`);
+    if (at >= LEAD_CELLS) {
+      this.#total += value - (column[at] ?? 0n);
+      this.#changed.add(at);
+    }
+    column[at] = value;
+  }
+
+  #indexOf(second: number): number | undefined {
+    if (second < this.#firstS || second >= this.period.to) return undefined;
+    return Math.floor((second - this.#firstS) / CELL_S);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Window } from '../windows/window.js';
+import type { ScopePart } from './scope-index.js';
+import { SpendCells } from './spend-cells.js';
+
+/** A policy in one cluster and the period that runs there. */
+export interface PartSpec extends ScopePart {
+  /** Identity; of one policy and cluster. */
+  readonly key: string;
+  /** What is asked, as text: figures under another one are of no use. */
+  readonly question: string;
+  readonly period: Window;
+  readonly includeIdle: boolean;
+}
+
+/** A {@link PartSpec} with what was spent. */
+export interface SpendPart extends PartSpec {
+  cells: SpendCells;
+  /** False until the figures cover the whole period: they are not to be judged before. */
+  ready: boolean;
+  /** The figures are to be read again, and hold until then. */
+  outdated: boolean;
+}
+
+/** A part whose figures are still to be read. */
+export function newPart(spec: PartSpec): SpendPart {
+  return { ...spec, cells: new SpendCells(spec.period), ready: false, outdated: false };
+}
+
+/** The same question under another spec: its figures stay. */
+export function keepPart(before: SpendPart, spec: PartSpec): SpendPart {
+  return { ...spec, cells: before.cells, ready: before.ready, outdated: before.outdated };
+}
+
+/** The same question in a later period, without figures of it. */
+export function nextPart(before: SpendPart, spec: PartSpec): SpendPart {
+  const part = newPart(spec);
+  part.cells.inherit(before.cells);
+  return part;
+}
