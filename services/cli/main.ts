@@ -6,6 +6,7 @@ import { registerCost } from './commands/cost.js';
 import { registerDatabase } from './commands/db.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerImages } from './commands/images.js';
+import { registerOperator } from './commands/operator.js';
 import { registerPricing } from './commands/pricing.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerUp } from './commands/up.js';
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
     registerCost,
     registerControlPlane,
     registerCollector,
+    registerOperator,
     registerImages,
     registerPricing,
     registerDatabase,

@@ -2,6 +2,7 @@ import { environmentNames, ports } from '@kubehero/contract';
 import {
   choiceSetting,
   hostPortSetting,
+  hubSettings,
   integerSetting,
   logLevels,
   optionalSetting,
@@ -19,37 +20,7 @@ export const collectorSettings = {
     choices: ['auto', 'bpf', 'cgroup', 'off'],
     fallback: 'auto',
   }),
-  hub: optionalSetting(
-    textSetting({
-      flag: 'hub',
-      env: environmentNames.hubEndpoint,
-      reason: "address of the hub's gRPC port",
-      unit: 'host:port',
-      pattern: /^[^\s/]+:\d{1,5}$/,
-      allowed: 'give host:port such as hub.example.com:9443',
-    }),
-  ),
-  hubFile: optionalSetting(
-    pathSetting({
-      env: environmentNames.hubEndpointFile,
-      reason: 'file whose one line is that address; wins over it',
-    }),
-  ),
-  hubCaFile: pathSetting({
-    flag: 'hub-ca',
-    env: environmentNames.hubCaFile,
-    reason: "CA bundle (PEM) that the hub's certificate chains to",
-  }),
-  clusterCertFile: pathSetting({
-    flag: 'cluster-cert',
-    env: environmentNames.clusterCertFile,
-    reason: "the cluster's certificate (PEM), by which this collector enrols",
-  }),
-  clusterKeyFile: pathSetting({
-    flag: 'cluster-key',
-    env: environmentNames.clusterKeyFile,
-    reason: 'the key of that certificate (PEM)',
-  }),
+  ...hubSettings,
   http: hostPortSetting({
     flag: 'http',
     env: environmentNames.httpListen,

@@ -27,6 +27,8 @@ export interface PolicyControllerOptions {
   readonly isHubConnected: () => boolean;
   /** Told after every reconciliation of a policy that has a verdict. */
   readonly onReport: (report: budget.EnforcementInput) => void;
+  /** Called before a status is written, so that who armed or disarmed is recorded first. */
+  readonly noteArming: (policy: BudgetPolicyObject, signal: AbortSignal) => Promise<void>;
   /** Told how long a verdict above the ceiling took to be carried out, ms. */
   readonly onEnforced: (durationMs: number) => void;
   /** Told that a policy is gone and everything about it released. */
@@ -241,7 +243,9 @@ export class PolicyController {
     const leftMs = (this.#writtenAt.get(name) ?? -Infinity) + this.#figuresMs() - performance.now();
     if (difference === 'figures' && leftMs > 0) return leftMs;
     this.#writtenAt.set(name, performance.now());
-    const written = await this.#options.store.patchStatus(policy, status, signal);
+    await this.#options.noteArming(policy, signal);
+    const current = this.#options.store.tryFind(name) ?? policy;
+    const written = await this.#options.store.patchStatus(current, status, signal);
     announce(this.#options.events, policy, written, outcome.decision.reason);
     return undefined;
   }

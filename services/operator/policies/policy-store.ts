@@ -1,6 +1,7 @@
 import { annotationKeys, budgetPolicyNames } from '@kubehero/contract';
 import { ApiError, ListWatch, writeJson, type ApiObject, type ApiServer } from '@kubehero/kubernetes';
 import {
+  armedByOf,
   identityOf,
   isReplica,
   policiesPath,
@@ -16,8 +17,8 @@ export interface PolicyStoreOptions {
   readonly server: ApiServer;
   /** Writes; refuses once this replica is not the active one. */
   readonly writer: ApiServer;
-  /** The policy of that name changed or is gone. */
-  readonly onChange: (name: string) => void;
+  /** The policy of that name changed or is gone; `isAuthored`: not its status alone. */
+  readonly onChange: (name: string, isAuthored: boolean) => void;
   readonly onFailure: (error: ApiError, retryInMs: number) => void;
 }
 
@@ -206,12 +207,13 @@ export class PolicyStore {
     this.#nameByIdentity.clear();
     for (const policy of policies) this.#remember(policy);
     this.#isListed = true;
-    for (const name of new Set([...before, ...this.#byName.keys()])) this.#options.onChange(name);
+    for (const name of new Set([...before, ...this.#byName.keys()])) this.#options.onChange(name, true);
   }
 
   #put(policy: BudgetPolicyObject): void {
+    const known = this.#byName.get(policy.metadata.name);
     this.#remember(policy);
-    this.#options.onChange(policy.metadata.name);
+    this.#options.onChange(policy.metadata.name, known === undefined || isRewritten(known, policy));
   }
 
   /** The watch may bring a state that is older than the answer to our own write; the newer one stays. */
@@ -231,8 +233,16 @@ export class PolicyStore {
     this.#byName.delete(name);
     if (this.#nameByIdentity.get(identityOf(policy)) === name)
       this.#nameByIdentity.delete(identityOf(policy));
-    this.#options.onChange(name);
+    this.#options.onChange(name, true);
   }
+}
+
+/** True where more than the status differs. */
+function isRewritten(before: BudgetPolicyObject, after: BudgetPolicyObject): boolean {
+  const [a, b] = [before.metadata, after.metadata];
+  const isSame =
+    a.uid === b.uid && a.generation === b.generation && a.deletionTimestamp === b.deletionTimestamp;
+  return !isSame || armedByOf(before) !== armedByOf(after);
 }
 
 function isOlder(left: BudgetPolicyObject, right: BudgetPolicyObject): boolean {

@@ -39,6 +39,7 @@ export {
   type SettingSources,
   type SettingsTable,
 } from './settings/read-settings.js';
+export { hubSettings } from './settings/hub-settings.js';
 export { HttpServer, type HttpServerOptions, type Readiness } from './http/http-server.js';
 export { HttpError, HttpRouter, type HttpContext, type HttpHandler, type HttpRoute } from './http/router.js';
 export { bearerTokenGuard, equalSecrets, readBearerToken } from './http/bearer-token.js';

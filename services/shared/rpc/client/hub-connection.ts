@@ -73,9 +73,10 @@ export class HubConnection {
     await this.#identity.start(signal);
   }
 
-  /** Closes the channel and ends the renewal. */
+  /** Closes the channel and ends the renewal; it MAY be started again. */
   async stop(): Promise<void> {
     this.#channel?.channel.close();
+    this.#channel = undefined;
     await this.#identity.stop();
   }
 

@@ -1,0 +1,22 @@
+import { operatorSettings, runOperator } from '@kubehero/operator';
+import { createLogger, declareFlags, readSettings } from '@kubehero/runtime';
+import type { RegisterCommand } from './command.js';
+
+/** `kubehero operator`: enforces budgets in one cluster and tells the hub what it holds. */
+export const registerOperator: RegisterCommand = (program, run) => {
+  const command = program
+    .command('operator')
+    .description('enforce budgets in this cluster and tell the hub what it holds')
+    .action((flags: Record<string, unknown>) => {
+      run(async (signal) => {
+        const settings = readSettings(operatorSettings, { flags, env: process.env });
+        const logger = createLogger({
+          level: settings.logLevel,
+          format: process.stderr.isTTY ? 'human' : 'json',
+        });
+        await runOperator(settings, logger, signal);
+        return 0;
+      });
+    });
+  declareFlags(command, operatorSettings);
+};
