@@ -30,9 +30,9 @@ class Reporter {
 
   async settled(): Promise<void> {
     for (let through = 0; through < this.#sequence;) {
-      const { value, done } = await this.#receipts.next();
-      if (done === true) throw new Error('the stream ended before its reports were stored');
-      through = Number(value.throughSequence);
+      const next = await this.#receipts.next();
+      if (next.done === true) throw new Error('the stream ended before its reports were stored');
+      through = Number(next.value.throughSequence);
     }
   }
 
