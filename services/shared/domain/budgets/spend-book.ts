@@ -121,12 +121,7 @@ export class SpendBook {
   /** Brings the rows that were taken into the figures. */
   settle(): void {
     for (const [{ parts }, minutes] of this.#pending) {
-      for (const [minute, { cost, rows }] of minutes) {
-        for (const part of parts) {
-          part.cells.add(minute, cost.value, rows);
-          this.#changed.add(part);
-        }
-      }
+      for (const part of parts) this.#addTo(part, minutes);
     }
     this.#pending.clear();
     for (const [clusterKey, minutes] of this.#clusters) this.#settlePools(clusterKey, minutes);
@@ -214,12 +209,11 @@ export class SpendBook {
     const others = new Map<SpendPart, Set<SpendPart>>();
     for (const { parts } of this.#index.classes()) {
       if (parts.length < 2) continue;
+      const some = parts.slice(0, MAX_OTHERS + 1);
       for (const part of parts) {
         const own = others.get(part) ?? new Set<SpendPart>();
         others.set(part, own);
-        for (const other of parts.slice(0, MAX_OTHERS + 1)) {
-          if (other !== part && own.size < MAX_OTHERS) own.add(other);
-        }
+        some.filter((other) => other !== part && own.size < MAX_OTHERS).forEach((other) => own.add(other));
       }
     }
     return others;
@@ -228,6 +222,11 @@ export class SpendBook {
   #classOf(namespaceKey: number, id: number): ScopeClass<SpendPart> {
     const labels = this.#index.needsLabels(namespaceKey) ? this.#labels.get(id) : undefined;
     return this.#index.classOf(namespaceKey, labels);
+  }
+
+  #addTo(part: SpendPart, minutes: ReadonlyMap<number, MinuteSum>): void {
+    for (const [minute, { cost, rows }] of minutes) part.cells.add(minute, cost.value, rows);
+    this.#changed.add(part);
   }
 
   #pendingOf(found: ScopeClass<SpendPart>, minute: number): MinuteSum {

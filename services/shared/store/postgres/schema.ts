@@ -135,6 +135,53 @@ export interface Database {
     reporter: string;
     record: Json<unknown>;
   };
+  budget_policy: {
+    uid: string;
+    cluster_key: number;
+    name: string;
+    generation: Second;
+    spec_json: string;
+    armed_by: Generated<string>;
+    gone_at: Date | null;
+  };
+  budget_spend: {
+    policy_uid: string;
+    cluster_key: number;
+    period_starts_at: Second;
+    hour: Second;
+    question: string;
+    cost: Picounits;
+    idle: Picounits;
+    row_count: Second;
+  };
+  budget_verdict: {
+    policy_uid: string;
+    cluster_key: number;
+    epoch: Second;
+    version: Second;
+    judgement: Json<unknown>;
+    message: Json<unknown>;
+    changed_at: Timestamp;
+  };
+  budget_enforcement: {
+    policy_uid: string;
+    cluster_key: number;
+    report: Json<unknown>;
+    changed_at: Timestamp;
+  };
+  budget_action: {
+    key: Generated<Second>;
+    cluster_key: number;
+    key_id: string;
+    /** Digits. */
+    sequence: string;
+    at: string;
+    policy_uid: string;
+    record: Json<unknown>;
+    hash: Buffer;
+    fault: string | null;
+    received_at: Timestamp;
+  };
   inventory_revision: { cluster_key: number; revision: Second };
   login_token: { token_hash: Buffer; subject: string; expires_at: Timestamp; redeemed_at: Date | null };
 }

@@ -3,12 +3,14 @@ import type { Database } from '../schema.js';
 import * as spine from './0001-spine.js';
 import * as priceCatalogue from './0002-price-catalogue.js';
 import * as inventory from './0003-inventory.js';
+import * as budgets from './0004-budgets.js';
 
 /** Every migration in order; forward only, a landed one is never edited. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-spine': spine,
   '0002-price-catalogue': priceCatalogue,
   '0003-inventory': inventory,
+  '0004-budgets': budgets,
 };
 
 /**
