@@ -1,3 +1,4 @@
+export * from './enforcement/index.js';
 export { operatorSettings, type OperatorSettings } from './config.js';
 export { fencedServer, LeaseElector, type LeaseElectorOptions } from './lease/lease-elector.js';
 export { findApiServer, readClusterId, runOperator } from './main.js';

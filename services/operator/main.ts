@@ -6,17 +6,23 @@ import { UserError, waitForAbort, type Logger } from '@kubehero/runtime';
 import type { OperatorSettings } from './config.js';
 import { Operator } from './operator.js';
 
+/** What {@link runOperator} needs beside its settings. */
+export interface RunOperatorOptions {
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Called once, when the cluster is listed, with the base URL of health and metrics. */
+  readonly onReady?: (url: string) => void;
+}
+
 /** Runs `kubehero operator` until the signal aborts; what is in force stays so. */
-export async function runOperator(
-  settings: OperatorSettings,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
+export async function runOperator(settings: OperatorSettings, options: RunOperatorOptions): Promise<void> {
+  const { logger, signal, onReady } = options;
   readHub(settings);
   const operator = await makeOperator(settings, logger);
   try {
     await operator.start();
     logger.info('operator runs', { http: operator.url });
+    if (await Promise.race([operator.synced(), waitForAbort(signal)])) onReady?.(operator.url);
     await waitForAbort(signal);
   } finally {
     await operator.stop();

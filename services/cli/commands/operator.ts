@@ -14,7 +14,12 @@ export const registerOperator: RegisterCommand = (program, run) => {
           level: settings.logLevel,
           format: process.stderr.isTTY ? 'human' : 'json',
         });
-        await runOperator(settings, logger, signal);
+        await runOperator(settings, {
+          logger,
+          signal,
+          // One line for whoever started it as a part of something larger
+          onReady: (url) => process.stdout.write(`${JSON.stringify({ event: 'ready', url })}\n`),
+        });
         return 0;
       });
     });

@@ -29,13 +29,14 @@ async function up(flags: Record<string, unknown>, signal: AbortSignal): Promise<
   }
 }
 
-function describe({ http, grpc, loginUrl, clientFile }: UpAddresses): string {
+function describe({ http, grpc, loginUrl, clientFile, notices }: UpAddresses): string {
   const lines = [
     'KubeHero is up.',
     ...(loginUrl === undefined ? [] : [`  dashboard  ${loginUrl}   (one-time login link)`]),
     `  HTTP API   ${http}`,
     `  gRPC       ${grpc}`,
     `  client     ${clientFile}`,
+    ...notices.map((notice) => `  ${notice}`),
     'Ctrl-C stops it; nothing that was stored is lost.',
   ];
   return `${lines.join('\n')}\n`;

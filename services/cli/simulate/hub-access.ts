@@ -24,7 +24,7 @@ export interface HubAccess {
   readonly close: () => Promise<void>;
 }
 
-/** Name of the cluster that an embedded server makes on its first start. */
+/** Name of an embedded server's cluster where its client file does not tell. */
 const EMBEDDED_CLUSTER = 'local';
 const ROTATION_GRACE_S = 3_600;
 const EMITTER_NAME = 'simulator';
@@ -89,7 +89,8 @@ async function requestCertificate(file: ClientFile, name: string): Promise<TlsMa
 
 async function findCertificate(file: ClientFile, name: string | undefined): Promise<TlsMaterial> {
   const embedded = await readEmbeddedCertificate(file);
-  if (embedded !== undefined && (name === undefined || name === EMBEDDED_CLUSTER)) return embedded;
+  if (embedded !== undefined && (name === undefined || name === (file.cluster ?? EMBEDDED_CLUSTER)))
+    return embedded;
   if (name !== undefined) return requestCertificate(file, name);
   const text = 'no cluster is given, and the client file names no certificate: give --cluster NAME';
   throw new UserError('NO_CLUSTER', text, { exitCode: 2 });
@@ -141,7 +142,7 @@ export async function openHubAccess(
   });
   await enrol(identity, settings, context.signal);
   return {
-    cluster: settings.cluster ?? EMBEDDED_CLUSTER,
+    cluster: settings.cluster ?? file.cluster ?? EMBEDDED_CLUSTER,
     connect: async () => new RpcChannel({ target: await readTarget(settings), tls: identity }),
     close: () => identity.stop(),
   };

@@ -6,6 +6,7 @@ import {
   hostPortSetting,
   integerSetting,
   logLevels,
+  optionalSetting,
   pathSetting,
   textSetting,
   type HostPort,
@@ -38,6 +39,32 @@ const dashboard: Setting<HostPort | 'off'> = {
   parse: (text) => (text === 'off' ? text : hostPortSetting({ reason: '' }).parse(text)),
 };
 
+/** Which cluster this installation is, and where its budgets are enforced. */
+const clusterSettings = {
+  cluster: optionalSetting(
+    textSetting({
+      flag: 'cluster',
+      reason: 'name of the cluster; default: local, or the name of the context',
+      unit: 'name',
+      pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+      allowed: "give letters, digits, '.', '_' and '-'",
+    }),
+  ),
+  kubeconfig: optionalSetting(
+    pathSetting({
+      flag: 'kubeconfig',
+      reason: 'enforces budgets in the cluster that this file gives access to',
+    }),
+  ),
+  context: optionalSetting(
+    textSetting({
+      flag: 'context',
+      reason: 'context of that file; default: its current one',
+      unit: 'name',
+    }),
+  ),
+};
+
 /** Settings of `kubehero up`. @param environment - tells the default data folder */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the table's own type is what settings are read from
 export function upSettings(environment: NodeJS.ProcessEnv) {
@@ -59,22 +86,16 @@ export function upSettings(environment: NodeJS.ProcessEnv) {
       fallback: { host: '127.0.0.1', port: ports.controlPlaneGrpc },
     }),
     dashboard,
-    cluster: textSetting({
-      flag: 'cluster',
-      reason: 'name of the cluster that this machine counts as',
-      unit: 'name',
-      fallback: 'local',
-      pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
-      allowed: "give letters, digits, '.', '_' and '-'",
-    }),
+    ...clusterSettings,
     nodePrice: price,
-    collector: choiceSetting({
-      flag: 'collector',
-      env: environmentNames.collectorMode,
-      reason: 'how this machine is measured',
-      choices: ['auto', 'bpf', 'cgroup', 'off'],
-      fallback: 'auto',
-    }),
+    collector: optionalSetting(
+      choiceSetting({
+        flag: 'collector',
+        env: environmentNames.collectorMode,
+        reason: 'how this machine is measured; default: auto, or off with --kubeconfig',
+        choices: ['auto', 'bpf', 'cgroup', 'off'],
+      }),
+    ),
     rawRetentionDays: integerSetting({
       flag: 'raw-retention-days',
       env: environmentNames.rawRetentionDays,

@@ -1,13 +1,14 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { dashboardEnvironment, environmentNames } from '@kubehero/contract';
+import { annotationKeys, dashboardEnvironment, environmentNames } from '@kubehero/contract';
 import { ControlPlane, makeLoginToken, standardPrices } from '@kubehero/control-plane';
 import { formatHostPort, sleep, type HostPort, type Logger, type SettingsOf } from '@kubehero/runtime';
-import { addCluster, tryFindClusterByName } from '@kubehero/store-postgres';
+import { addCluster, labelCluster, tryFindClusterByName } from '@kubehero/store-postgres';
 import { randomUUID } from 'node:crypto';
 import { ChildProgram } from './child-program.js';
 import { DataFolder } from './data-folder.js';
 import type { upSettings } from './settings.js';
+import { nameOfContext, startOperator } from './operator-program.js';
 import { openStores, type EmbeddedStores } from './stores.js';
 
 /** Settings of `kubehero up`. */
@@ -20,6 +21,15 @@ export interface UpAddresses {
   /** Page with a one-time login, undefined where the dashboard is off. */
   readonly loginUrl: string | undefined;
   readonly clientFile: string;
+  /** What else a person should know, a sentence each. */
+  readonly notices: readonly string[];
+}
+
+/** Paths of what the cluster's programs enrol with. */
+interface ClusterFiles {
+  readonly caFile: string;
+  readonly clusterCertFile: string;
+  readonly clusterKeyFile: string;
 }
 
 const LOGIN_LIFETIME_MS = 24 * 3600 * 1000;
@@ -49,17 +59,19 @@ export class Up {
     const plane = await this.#startControlPlane(folder, stores, token);
     while (!plane.isLeading) await sleep(LEADING_POLL_MS, signal);
     signal.throwIfAborted();
-    const files = await this.#writeCertificates(folder, stores, plane);
+    const cluster = await this.#clusterName();
+    const files = await this.#writeCertificates(folder, stores, plane, cluster);
     const grpc = formatHostPort({ host: dialled(this.#settings.grpc), port: plane.grpcPort });
-    if (this.#settings.collector !== 'off') this.#startCollector(folder, grpc, files);
+    this.#startCollector(folder, grpc, files);
+    const notices = await this.#startOperator(folder, { grpc, cluster, files }, signal);
     const page = await this.#startDashboard(folder, plane.url, token);
     const loginUrl =
       page === undefined
         ? undefined
         : `${page}/login#${await makeLoginToken(stores.db, 'admin', LOGIN_LIFETIME_MS)}`;
-    const client = { server: plane.url, token, grpc, ...files };
+    const client = { server: plane.url, token, grpc, cluster, ...files };
     await folder.write('client.json', `${JSON.stringify(client, undefined, 2)}\n`);
-    return { http: plane.url, grpc, loginUrl, clientFile: folder.file('client.json') };
+    return { http: plane.url, grpc, loginUrl, clientFile: folder.file('client.json'), notices };
   }
 
   /** Stops everything, last started first; failures are logged and do not keep the rest from stopping. */
@@ -96,11 +108,13 @@ export class Up {
     folder: DataFolder,
     stores: EmbeddedStores,
     plane: ControlPlane,
-  ): Promise<Record<string, string>> {
-    const name = this.#settings.cluster;
+    name: string,
+  ): Promise<ClusterFiles> {
     const cluster =
       (await tryFindClusterByName(stores.db, name)) ??
       (await addCluster(stores.db, { id: randomUUID(), name, cloud: '', region: '' }));
+    // The person at this machine writes its policies: they may reach other clusters too.
+    await labelCluster(stores.db, cluster.id, { [annotationKeys.policySource]: 'true' });
     const issued = await plane.authority.issueCluster(cluster.id);
     await folder.write('ca.pem', plane.authority.caBundlePem);
     await folder.write('cluster-cert.pem', issued.certificateChainPem);
@@ -112,8 +126,42 @@ export class Up {
     };
   }
 
-  #startCollector(folder: DataFolder, grpc: string, files: Record<string, string>): void {
-    const { collector, nodePrice, logLevel } = this.#settings;
+  async #clusterName(): Promise<string> {
+    const { cluster, kubeconfig, context } = this.#settings;
+    if (cluster !== undefined) return cluster;
+    return kubeconfig === undefined ? 'local' : await nameOfContext(kubeconfig, context);
+  }
+
+  async #startOperator(
+    folder: DataFolder,
+    place: { readonly grpc: string; readonly cluster: string; readonly files: ClusterFiles },
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const { kubeconfig, context, logLevel } = this.#settings;
+    if (kubeconfig === undefined) return [];
+    const { program, notice } = await startOperator(
+      {
+        kubeconfig,
+        context,
+        cluster: place.cluster,
+        hub: place.grpc,
+        ...place.files,
+        dataDir: folder.file('operator'),
+        env: inherited(),
+        logLevel,
+        logger: this.#logger,
+      },
+      signal,
+    );
+    this.#undo.push(() => program.stop());
+    return [notice];
+  }
+
+  #startCollector(folder: DataFolder, grpc: string, files: ClusterFiles): void {
+    const { kubeconfig, nodePrice, logLevel } = this.#settings;
+    // This machine is no node of a cluster that is reached from outside
+    const collector = this.#settings.collector ?? (kubeconfig === undefined ? 'auto' : 'off');
+    if (collector === 'off') return;
     const program = new ChildProgram({
       name: 'collector',
       // A young generation of 1 MiB: what a second makes is gone a second later, and memory stays small
@@ -122,9 +170,9 @@ export class Up {
       env: {
         ...inherited(),
         [environmentNames.hubEndpoint]: grpc,
-        [environmentNames.hubCaFile]: files['caFile'] ?? '',
-        [environmentNames.clusterCertFile]: files['clusterCertFile'] ?? '',
-        [environmentNames.clusterKeyFile]: files['clusterKeyFile'] ?? '',
+        [environmentNames.hubCaFile]: files.caFile,
+        [environmentNames.clusterCertFile]: files.clusterCertFile,
+        [environmentNames.clusterKeyFile]: files.clusterKeyFile,
         [environmentNames.collectorMode]: collector,
         [environmentNames.dataDir]: folder.file('collector'),
         [environmentNames.httpListen]: '127.0.0.1:0',

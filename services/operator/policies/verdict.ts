@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, parsePicounits, type BudgetPolicySpec, type JsonValue } from '@kubehero/domain';
+import {
+  BudgetError,
+  canonicalJson,
+  parseCeiling,
+  type BudgetPolicySpec,
+  type JsonValue,
+} from '@kubehero/domain';
 import type { budget } from '@kubehero/rpc';
 import type { PolicyStatus } from './budget-policy.js';
 
@@ -39,14 +45,16 @@ export interface LiveFigures {
   readonly arrivedAt: number;
 }
 
-const ceilingPattern = /^(\$|[A-Z]{3}) ?(\d{1,12}(?:\.\d{1,6})?)\/(h|d|w|mo)$/;
-
-/** Amount, currency and period of a ceiling such as `$500000/mo`; undefined where it does not parse or is zero. */
+/** Amount, currency and period of a ceiling such as `$500000/mo`; undefined where it is none, or none that can be kept. */
 export function readCeiling(text: string): { amount: bigint; currency: string; period: string } | undefined {
-  const [, sign, amountText, period] = ceilingPattern.exec(text) ?? [];
-  if (sign === undefined || amountText === undefined || period === undefined) return undefined;
-  const amount = parsePicounits(amountText);
-  return amount > 0n ? { amount, currency: sign === '$' ? 'USD' : sign, period } : undefined;
+  const named = /^[A-Z]{3}/.exec(text.trim())?.[0] ?? 'USD';
+  try {
+    const { picounits, currency, period } = parseCeiling(text, named);
+    return { amount: picounits, currency, period };
+  } catch (error) {
+    if (error instanceof BudgetError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -77,3 +77,19 @@ export async function kubeconfigServer(file: string, context?: string): Promise<
     },
   };
 }
+
+/**
+ * Name of the context that a kubeconfig uses by itself; empty where it names none.
+ *
+ * @throws {ApiError} UNREACHABLE if the file cannot be read
+ */
+export async function currentContext(file: string): Promise<string> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(file);
+  } catch (cause) {
+    throw new ApiError('UNREACHABLE', `could not read kubeconfig ${file}`, { cause });
+  }
+  return config.getCurrentContext();
+}

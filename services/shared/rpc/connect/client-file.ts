@@ -8,6 +8,8 @@ export interface ClientFile {
   readonly token: string;
   /** `host:port` of the gRPC port; written by an embedded server, as are the files below. */
   readonly grpc?: string;
+  /** Cluster that the certificate below belongs to. */
+  readonly cluster?: string;
   /** Paths of PEM files: what the server's certificate chains to, and the local cluster's own certificate. */
   readonly caFile?: string;
   readonly clusterCertFile?: string;
@@ -26,7 +28,7 @@ export class ClientFileError extends Error {
   }
 }
 
-const OPTIONAL_FIELDS = ['grpc', 'caFile', 'clusterCertFile', 'clusterKeyFile'] as const;
+const OPTIONAL_FIELDS = ['grpc', 'cluster', 'caFile', 'clusterCertFile', 'clusterKeyFile'] as const;
 
 /** Reads a client file's text. @throws ClientFileError `BAD_CLIENT_FILE` */
 export function parseClientFile(text: string, path: string): ClientFile {

@@ -63,6 +63,17 @@ export async function addCluster(
     .executeTakeFirstOrThrow();
 }
 
+/** Adds labels to a cluster's registration; those of the same keys are replaced. */
+export async function labelCluster(
+  db: Kysely<Database>,
+  id: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
+  await sql`update cluster set labels = labels || ${JSON.stringify(labels)}::jsonb where id = ${id}`.execute(
+    db,
+  );
+}
+
 /** All clusters, removed ones included: cost of the past keeps its names. */
 export async function listClusters(
   db: Kysely<Database>,
