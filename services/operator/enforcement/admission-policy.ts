@@ -48,7 +48,13 @@ export function toAdmissionPolicy(input: AdmissionInput): Record<string, unknown
     metadata: toMetadata(input, hashOfRules(rules)),
     spec: {
       ...rules,
-      validations: [{ expression: 'false', message: refusalOf(input.policy), reason: 'Forbidden' }],
+      validations: [
+        {
+          expression: marked('namespaceObject.metadata'),
+          message: refusalOf(input.policy),
+          reason: 'Forbidden',
+        },
+      ],
     },
   };
 }
@@ -116,8 +122,7 @@ function toRules({ spec, spared, neverTouch }: AdmissionInput): Record<string, u
     },
     matchConditions: [
       { name: 'not-of-kubehero', expression: `!request.namespace.startsWith(${celText(ownPrefix)})` },
-      { name: 'namespace-not-protected', expression: notMarked('namespaceObject.metadata') },
-      { name: 'pod-not-protected', expression: notMarked('object.metadata') },
+      { name: 'pod-not-protected', expression: `!${marked('object.metadata')}` },
       { name: 'not-of-a-node', expression: notOwnedBy(`o.kind in ['DaemonSet', 'Node']`) },
       ...(exclude === undefined
         ? []
@@ -127,10 +132,11 @@ function toRules({ spec, spared, neverTouch }: AdmissionInput): Record<string, u
   };
 }
 
-function notMarked(metadata: string): string {
+/** Of the namespace only validations may ask: match conditions do not know it (Kubernetes 1.37). */
+function marked(metadata: string): string {
   const annotations = `${metadata}.annotations`;
   const key = celText(protectedKey);
-  return `!(has(${annotations}) && ${key} in ${annotations} && ${annotations}[${key}] == 'true')`;
+  return `(has(${annotations}) && ${key} in ${annotations} && ${annotations}[${key}] == 'true')`;
 }
 
 function notOwnedBy(condition: string): string {

@@ -41,8 +41,10 @@ const mostListed = 100;
 const uninstallPauseMs = 500;
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
-/** Pods that are going are looked at again so often, and are given so long to be denied before they are deleted. */
+/** Pods that are going are looked at again so often. */
 const drainMs = 1000;
+/** The API server looks for new admission policies once a second: before that a deleted pod would only come back. */
+const denialMs = 1500;
 
 /**
  * Stops what a policy stops and puts it back. Level-triggered: each call reads the world, compares, and writes what is
@@ -157,10 +159,10 @@ export class Enforcer {
     if (stops) await this.#stopper.hold(treatment, cause, failures, signal);
     const { remarks } = await this.#releaser.restore(cause, ({ uid }) => keep.has(uid), failures, signal);
     await this.#releaser.removePredecessors(cause, failures, signal);
-    const mayDelete = stops && this.options.now() - (this.#deniedAtMs.get(policy.uid) ?? 0) >= drainMs;
-    if (mayDelete) await this.#stopper.deletePods(treatment.pods, cause, failures, signal);
+    const isDenied = this.options.now() - (this.#deniedAtMs.get(policy.uid) ?? 0) >= denialMs;
+    if (stops && isDenied) await this.#stopper.deletePods(treatment.pods, cause, failures, signal);
     signal.throwIfAborted();
-    const left = stops ? treatment.pods.length + treatment.running : 0;
+    const left = (stops ? treatment.pods.length + treatment.running : 0) + (isDenied ? 0 : 1);
     return this.#enforced(plan, { failures, left, remarks, stops });
   }
 

@@ -7,6 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { repository } from '../manifests/examples.js';
+import {
+  auditPolicy,
+  type AuditEvent,
+  controllerManager,
+  findStages,
+  kubelets,
+  kwokNode,
+  readAuditLog,
+  scheduler,
+} from './workers.js';
+
 /** An answer of the API server. */
 export interface ApiAnswer {
   readonly status: number;
@@ -33,6 +45,10 @@ export interface ClusterOptions {
   readonly apiServerFlags?: readonly string[];
   /** Runs the controllers too. @default false */
   readonly controllers?: boolean;
+  /** Nodes whose kubelets are simulated; any runs controllers, scheduler and kwok too. @default 0 */
+  readonly kwokNodes?: number;
+  /** Keeps the API server's own record of every write; see {@link Cluster.writes}. @default false */
+  readonly auditLog?: boolean;
 }
 
 const deadlineMs = 60_000;
@@ -92,25 +108,46 @@ export class Cluster {
         cluster.#apiServerFlags(etcdClient as number, options),
       );
       await cluster.#ready();
-      if (options.controllers) {
-        cluster.writeKubeconfig('admin.kubeconfig', cluster.adminToken);
-        cluster.#spawn(options.binaries, 'kube-controller-manager', [
-          '--kubeconfig',
-          join(dir, 'admin.kubeconfig'),
-          '--service-account-private-key-file',
-          join(dir, 'sa.key'),
-          '--use-service-account-credentials',
-          '--leader-elect=false',
-          '--secure-port=0',
-          '--kube-api-qps=500',
-          '--kube-api-burst=1000',
-        ]);
-      }
+      await cluster.#startWorkers(options);
       return cluster;
     } catch (error) {
       await cluster.stop();
       throw error;
     }
+  }
+
+  /** Whatever was written so far, as the API server saw it. Needs `auditLog`. */
+  writes(): AuditEvent[] {
+    return readAuditLog(this.dir);
+  }
+
+  async #startWorkers({ binaries, controllers, kwokNodes = 0 }: ClusterOptions): Promise<void> {
+    if (!controllers && kwokNodes === 0) return;
+    const kubeconfig = this.writeKubeconfig('admin.kubeconfig', this.adminToken);
+    const workers = [controllerManager(this.dir, kubeconfig)];
+    if (kwokNodes > 0) {
+      workers.push(scheduler(kubeconfig), kubelets(this.dir, kubeconfig, findStages(repository, binaries)));
+    }
+    for (const { binary, args } of workers) this.#spawn(binaries, binary, args);
+    for (let index = 0; index < kwokNodes; index += 1) {
+      await this.call({ method: 'POST', path: '/api/v1/nodes', body: kwokNode(index) });
+    }
+    await this.#settled(kwokNodes);
+  }
+
+  /** Pods can be made: accounts are there, and every node is ready. */
+  async #settled(nodes: number): Promise<void> {
+    for (const until = Date.now() + deadlineMs; Date.now() < until; await sleep(100)) {
+      const account = await this.call({ path: '/api/v1/namespaces/default/serviceaccounts/default' });
+      const { items = [] } = (await this.call({ path: '/api/v1/nodes' })).body as {
+        items?: { status?: { conditions?: { type: string; status: string }[] } }[];
+      };
+      const ready = items.filter(({ status }) =>
+        status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True'),
+      );
+      if (account.status === 200 && ready.length === nodes) return;
+    }
+    throw new Error(`not ${nodes} nodes are ready after ${deadlineMs} ms`);
   }
 
   #writeKeys(): void {
@@ -140,8 +177,15 @@ export class Cluster {
       `--token-auth-file=${at('tokens.csv')}`,
       '--allow-privileged=true',
       '--endpoint-reconciler-type=none',
+      ...(options.auditLog ? this.#auditFlags() : []),
       ...(options.apiServerFlags ?? []),
     ];
+  }
+
+  #auditFlags(): string[] {
+    const path = join(this.dir, 'audit-policy.yaml');
+    writeFileSync(path, auditPolicy);
+    return [`--audit-policy-file=${path}`, `--audit-log-path=${join(this.dir, 'audit.log')}`];
   }
 
   #spawn(binaries: string, name: string, args: readonly string[]): void {
