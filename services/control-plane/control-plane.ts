@@ -37,6 +37,7 @@ import { Elector } from './lease/elector.js';
 import { LiveModel } from './live/live-model.js';
 import { LivePublisher } from './live/live-publisher.js';
 import { liveRoute } from './live/live-route.js';
+import { AnswerCache } from './query/answer-cache.js';
 import { CostQuery } from './query/cost-query.js';
 import { NameDirectory } from './query/names.js';
 import { queryServices } from './query/query-services.js';
@@ -90,6 +91,7 @@ export class ControlPlane {
   readonly #ingest: Ingest;
   readonly #rollup: Rollup;
   readonly #live: LiveModel;
+  readonly #bus: LiveBus;
   readonly #publisher: LivePublisher;
   readonly #names: NameDirectory;
   readonly #mirror: IdentityMirror;
@@ -131,6 +133,13 @@ export class ControlPlane {
       onDurable: (chunks) => this.#live.observe(chunks),
     });
     this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics });
+    this.#bus =
+      options.bus ??
+      inProcessBus({
+        onFault: (error) => {
+          logger.warn('a live listener failed', { error });
+        },
+      });
     this.#publisher = this.#makePublisher();
     this.#capabilities = this.#makeCapabilities();
     this.#elector = new Elector({
@@ -225,13 +234,7 @@ export class ControlPlane {
       model: this.#live,
       names: this.#names,
       registry: this.#registry,
-      bus:
-        this.#options.bus ??
-        inProcessBus({
-          onFault: (error) => {
-            this.#options.logger.warn('a live listener failed', { error });
-          },
-        }),
+      bus: this.#bus,
       isLeading: () => this.isLeading,
       currency: this.#options.prices.currency,
       nowS: this.#nowS,
@@ -341,7 +344,8 @@ export class ControlPlane {
       nowS: this.#nowS,
       forgetAfterS: FORGET_AFTER_S,
     });
-    return { cost, live: this.#live, names: this.#names, currency: prices.currency, nowS: this.#nowS };
+    const cache = new AnswerCache(this.#bus, this.#nowS);
+    return { cost, cache, live: this.#live, names: this.#names, currency: prices.currency, nowS: this.#nowS };
   }
 
   /** Own metrics and what each pod costs; the latter on the leader alone, which is where the seconds arrive. */

@@ -22,6 +22,7 @@ import {
 import type { LiveModel } from '../live/live-model.js';
 import { rankTop } from '../live/top.js';
 import { GROUP_KEYS, totalCost, type CostAnswer, type CostSums, type GroupKey } from './cost-answer.js';
+import type { AnswerCache } from './answer-cache.js';
 import type { CostQuery } from './cost-query.js';
 import type { NameDirectory } from './names.js';
 
@@ -29,6 +30,7 @@ import type { NameDirectory } from './names.js';
 export interface QueryServicesOptions {
   readonly db: Kysely<Database>;
   readonly cost: CostQuery;
+  readonly cache: AnswerCache;
   readonly live: LiveModel;
   readonly names: NameDirectory;
   readonly currency: string;
@@ -53,7 +55,7 @@ export function queryServices(options: QueryServicesOptions): readonly Implement
 }
 
 async function getCost(
-  { cost, currency }: QueryServicesOptions,
+  { cost, currency, cache }: QueryServicesOptions,
   request: query.GetCostRequest,
   signal: AbortSignal,
 ): Promise<query.GetCostResponseInput> {
@@ -61,7 +63,13 @@ async function getCost(
   const where = request.where.map(({ key, value }) => ({ key: toGroupKey(key), value }));
   const window = readWindow(request);
   const stepS = readStep(request.stepS, window);
-  const answer = await cost.ask({ by, window, where, ...(stepS === undefined ? {} : { stepS }) }, signal);
+  const question = { by, window, where, ...(stepS === undefined ? {} : { stepS }) };
+  return await cache.through(question, window, async () =>
+    toCostResponse(await cost.ask(question, signal), window, currency),
+  );
+}
+
+function toCostResponse(answer: CostAnswer, window: Window, currency: string): query.GetCostResponseInput {
   return {
     window: { from: formatInstant(window.from), to: formatInstant(window.to) },
     currency,
