@@ -4,6 +4,13 @@ import type { ClockSource } from './buffer/second-clock.js';
 import type { PodDirectory } from './pods/identities.js';
 import type { NodeSpec, OpenReport } from './uplink/messages.js';
 
+/** Where a node is in the network. */
+export interface NodeNetwork {
+  /** Pod networks in CIDR notation. */
+  readonly podCidrs: readonly string[];
+  readonly addresses: readonly string[];
+}
+
 /** What the Kubernetes API says of this node; absent on a plain host. */
 export interface NodeWatch {
   readonly pods: PodDirectory;
@@ -11,6 +18,8 @@ export interface NodeWatch {
   readonly nodeUid: string;
   /** The node's part of the spec: name, provider id, labels, annotations, capacity; another object when it changed. */
   readonly nodeSpec: () => Partial<NodeSpec>;
+  /** Pod networks and addresses of the node; another object when they changed. */
+  readonly nodeNetwork: () => NodeNetwork;
   /** Ends the watch. */
   stop(): void;
 }

@@ -128,6 +128,17 @@ export class Collector {
     this.usage?.network?.setPrefixes(buildPrefixes(prefixes));
   }
 
+  /** What is said of this node: the same object until something changed, for it travels only then. */
+  nodeSpec(): NodeSpec {
+    const parts = this.options.kubernetes?.nodeSpec();
+    if (this.spec === undefined || parts !== this.specParts) {
+      this.specParts = parts;
+      const annotations = { ...this.options.annotations, ...parts?.annotations };
+      this.spec = { ...this.facts.spec, ...parts, annotations };
+    }
+    return this.spec;
+  }
+
   /** Counters for metrics and health. */
   statistics(): CollectorStatistics {
     return {
@@ -213,16 +224,5 @@ export class Collector {
       if (identity !== undefined) used.add(identity);
     }
     this.identities.retain(used);
-  }
-
-  /** The same object until something changed, for it travels only then. */
-  private nodeSpec(): NodeSpec {
-    const parts = this.options.kubernetes?.nodeSpec();
-    if (this.spec === undefined || parts !== this.specParts) {
-      this.specParts = parts;
-      const annotations = { ...this.options.annotations, ...parts?.annotations };
-      this.spec = { ...this.facts.spec, ...parts, annotations };
-    }
-    return this.spec;
   }
 }

@@ -1,11 +1,14 @@
 import { annotationKeys } from '@kubehero/contract';
-import { HubConnection, readHub, telemetry } from '@kubehero/rpc';
+import { HubConnection, inventory, readHub, telemetry, type RpcClient } from '@kubehero/rpc';
 import { inClusterServer, kubeconfigServer, type ApiServer } from '@kubehero/kubernetes';
 import { HttpServer, Metrics, UserError, waitForAbort, type Logger } from '@kubehero/runtime';
 import { Collector } from './collector.js';
 import { exportStatistics } from './collector-metrics.js';
 import type { NodeWatch } from './collector-options.js';
 import type { CollectorSettings } from './config.js';
+import { followTopology } from './hub/follow-topology.js';
+import type { HubTask } from './hub/hub-task.js';
+import { reportNode } from './hub/report-node.js';
 import { readNodeFacts } from './node/node-facts.js';
 import { openNodeWatch } from './pods/node-watch.js';
 import { reportOver } from './uplink/report-stream.js';
@@ -34,15 +37,17 @@ export async function runCollector(
   const nodeUid = kubernetes?.nodeUid ?? readNodeFacts().nodeUid;
   const hub = new HubConnection({ address: settings, role: 'collector', name: nodeUid, onNotice });
   const collector = createCollector({ settings, mode: settings.mode, hub, kubernetes, onNotice });
+  const tasks = createHubTasks({ hub, nodeUid, collector, kubernetes, onNotice });
   const http = createHttp(settings, logger, collector);
   try {
     await http.start();
     await hub.start(signal);
     await collector.start();
+    for (const task of tasks) task.start();
     logger.info('collector runs', { node: nodeUid, source: collector.statistics().source, http: http.url });
     await waitForAbort(signal);
   } finally {
-    await collector.stop();
+    await Promise.all([collector.stop(), ...tasks.map((task) => task.stop())]);
     await hub.stop();
     await http.stop();
     kubernetes?.stop();
@@ -71,6 +76,31 @@ function createCollector({ settings, mode, hub, kubernetes, onNotice }: Parts): 
     ...(kubernetes !== undefined && { kubernetes }),
     ...(nodePrice !== undefined && { annotations: { [annotationKeys.pricePerHour]: nodePrice } }),
   });
+}
+
+/** What is asked of the hub beside the delivery of seconds. */
+function createHubTasks(
+  parts: Pick<Parts, 'hub' | 'kubernetes' | 'onNotice'> & { nodeUid: string; collector: Collector },
+): readonly HubTask[] {
+  const { hub, nodeUid, collector, kubernetes, onNotice } = parts;
+  const client = (): RpcClient<inventory.InventoryServiceShape> => hub.client(inventory.InventoryService);
+  return [
+    followTopology({
+      hub: client,
+      nodeUid,
+      onNotice,
+      setTopology: (prefixes) => {
+        collector.setTopology(prefixes);
+      },
+    }),
+    reportNode({
+      hub: client,
+      nodeUid,
+      onNotice,
+      spec: () => collector.nodeSpec(),
+      ...(kubernetes !== undefined && { network: kubernetes.nodeNetwork }),
+    }),
+  ];
 }
 
 function createHttp(settings: CollectorSettings, logger: Logger, collector: Collector): HttpServer {

@@ -1,5 +1,5 @@
 import { ListWatch, type ApiError, type ApiServer } from '@kubehero/kubernetes';
-import type { NodeWatch } from '../collector-options.js';
+import type { NodeNetwork, NodeWatch } from '../collector-options.js';
 import type { NodeSpec } from '../uplink/messages.js';
 import { PodCache } from './pod-cache.js';
 import type { NodeObject, PodObject } from './pod-object.js';
@@ -58,7 +58,13 @@ export async function openNodeWatch(options: NodeWatchOptions): Promise<NodeWatc
   };
   try {
     await Promise.all([podWatch.start(), nodeWatch.start()]);
-    return { pods, nodeUid: node.findUid(options.nodeName), nodeSpec: () => node.spec, stop };
+    return {
+      pods,
+      nodeUid: node.findUid(options.nodeName),
+      nodeSpec: () => node.spec,
+      nodeNetwork: () => node.network,
+      stop,
+    };
   } catch (error) {
     stop();
     throw error;
@@ -68,11 +74,14 @@ export async function openNodeWatch(options: NodeWatchOptions): Promise<NodeWatc
 /** The node's part of the spec: another object only when something in it changed, not with every heartbeat. */
 class NodeState {
   spec: Partial<NodeSpec> = {};
+  network: NodeNetwork = { podCidrs: [], addresses: [] };
   private text = '{}';
+  private networkText = '';
   private uid: string | undefined;
 
   take(node: NodeObject): void {
     this.uid ??= node.metadata?.uid;
+    this.takeNetwork(toNodeNetwork(node));
     const spec = toNodeSpec(node);
     const text = JSON.stringify(spec);
     if (text === this.text) return;
@@ -87,6 +96,13 @@ class NodeState {
       );
     }
     return this.uid;
+  }
+
+  private takeNetwork(network: NodeNetwork): void {
+    const text = JSON.stringify(network);
+    if (text === this.networkText) return;
+    this.networkText = text;
+    this.network = network;
   }
 }
 
@@ -113,6 +129,13 @@ export function toNodeSpec({ metadata = {}, spec = {}, status = {} }: NodeObject
     gpuCapacity: countGpus(capacity),
     gpuModel: labels['nvidia.com/gpu.product'] ?? labels['amd.com/gpu.product-name'] ?? '',
   };
+}
+
+function toNodeNetwork({ spec = {}, status = {} }: NodeObject): NodeNetwork {
+  const addresses = (status.addresses ?? []).flatMap(({ type = '', address }) =>
+    type.endsWith('IP') && address !== undefined ? [address] : [],
+  );
+  return { podCidrs: spec.podCIDRs ?? [], addresses };
 }
 
 function limitNotices(onNotice: (sentence: string) => void): (error: ApiError, retryInMs: number) => void {

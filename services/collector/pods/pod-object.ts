@@ -56,6 +56,9 @@ export interface NodeObject extends ApiObject {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly spec?: { readonly providerID?: string };
-  readonly status?: { readonly capacity?: Readonly<Record<string, string>> };
+  readonly spec?: { readonly providerID?: string; readonly podCIDRs?: readonly string[] };
+  readonly status?: {
+    readonly capacity?: Readonly<Record<string, string>>;
+    readonly addresses?: readonly { readonly type?: string; readonly address?: string }[];
+  };
 }

@@ -14,8 +14,8 @@ type Method = MethodDefinition<unknown, unknown>;
 /** What calls need of their channel. */
 export interface CallPlace {
   readonly timeoutMs: number;
-  /** The connection that new calls use; `release` MUST be called once when the call is over. */
-  acquire(): { readonly client: Client; readonly release: () => void };
+  /** The connection that new calls use; `release` MUST be called once when the call is over, with its status. */
+  acquire(): { readonly client: Client; readonly release: (code?: number) => void };
   find(method: string): Method;
 }
 
@@ -52,7 +52,7 @@ function callUnary(
       toGrpcOptions(options.timeoutMs ?? place.timeoutMs),
       (error, response) => {
         unlisten();
-        release();
+        release(error?.code);
         if (error === null) resolve(response);
         else reject(fromGrpcError(error));
       },
@@ -75,15 +75,15 @@ async function* readResponses(stream: Stream): AsyncGenerator {
   }
 }
 
-function prepare(stream: Stream, options: CallOptions, release: () => void): void {
+function prepare(stream: Stream, options: CallOptions, release: (code: number) => void): void {
   const unlisten = cancelWith(options.signal, () => {
     stream.cancel();
   });
   // The status is the last thing that happens to a call; an error is thrown by whoever reads or sends.
   stream.on('error', () => undefined);
-  stream.on('status', () => {
+  stream.on('status', ({ code }: { code: number }) => {
     unlisten();
-    release();
+    release(code);
   });
 }
 

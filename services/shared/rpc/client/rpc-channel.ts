@@ -1,4 +1,10 @@
-import { ChannelCredentials, Client, type ChannelOptions, type MethodDefinition } from '@grpc/grpc-js';
+import {
+  ChannelCredentials,
+  Client,
+  status,
+  type ChannelOptions,
+  type MethodDefinition,
+} from '@grpc/grpc-js';
 import { isIP } from 'node:net';
 import { checkServerIdentity, createSecureContext } from 'node:tls';
 import { toSecureContext, type TlsMaterial, type TlsSource } from '../certificates/tls-source.js';
@@ -42,7 +48,8 @@ const FLOW_CONTROL_WINDOW_BYTES = 1024 * 1024;
 
 /**
  * A connection to a server over mutual TLS 1.3, opened by the first call and again after it broke, with growing
- * pauses. When the certificate changes new calls use a new connection; running ones keep theirs until they end.
+ * pauses. When the certificate changes new calls use a new connection; running ones keep theirs until they end. So they do
+ * after `unavailable`: a replica that leads no more says it on a connection that stays open for ever.
  */
 export class RpcChannel {
   readonly #options: RpcChannelOptions;
@@ -86,15 +93,16 @@ export class RpcChannel {
     this.#retire();
   }
 
-  #acquire(): { client: Client; release: () => void } {
+  #acquire(): { client: Client; release: (code?: number) => void } {
     if (this.#closed) throw new Error('the channel is closed');
     const generation = (this.#current ??= this.#open());
     generation.calls += 1;
     let released = false;
-    const release = (): void => {
+    const release = (code?: number): void => {
       if (released) return;
       released = true;
       generation.calls -= 1;
+      if (code === status.UNAVAILABLE && this.#current === generation) this.#retire();
       closeIfUnused(generation);
     };
     return { client: generation.client, release };
