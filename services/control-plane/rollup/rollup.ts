@@ -29,6 +29,8 @@ export interface RollupOptions {
   readonly nowS: () => number;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** A minute held rows that nobody was told of when they were stored. */
+  readonly onMended?: (clusterKey: number) => void;
 }
 
 interface Sums {
@@ -275,6 +277,7 @@ export class Rollup {
       minute: period.start,
       rows: found.rows,
     });
+    this.#options.onMended?.(period.clusterKey);
   }
 }
 
