@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { LiveTick } from '../../services/dashboard/features/live/model/live-messages.js';
 import { StreamReader } from '../support/dashboard-http.js';
 import { DashboardProcess } from '../support/dashboard-process.js';
 import { FakeControlPlane } from '../support/fake-control-plane.js';
+import { cpuSeconds, quantile, report, residentMib, rounded } from './support/figures.js';
 
 /**
  * Viewers of one dashboard replica: memory and CPU time of its process, and how long a second takes from the control
@@ -45,37 +45,30 @@ await sleep(Number(flags.seconds) * 1000);
 const cpu = cpuSeconds(dashboard.pid) - cpuBefore;
 const crowdMib = residentMib(dashboard.pid);
 
-latencies.sort((a, b) => a - b);
-const at = (share: number): string =>
-  `${(latencies[Math.floor(latencies.length * share)] ?? NaN).toFixed(1)} ms`;
-console.log(
-  `viewers ${viewers} and ${slow.length} that read nothing, ${flags.pods} pods, ${flags.seconds} s`,
-);
-console.log(
-  `ticks received ${latencies.length} of ${sentAt.size * viewers} (viewers lost: ${crowd.filter((v) => v.closed).length})`,
-);
-console.log(`tick to viewer: median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, max ${at(0.999999)}`);
-console.log(`resident memory: started ${idleMib} MiB, one viewer ${oneViewerMib} MiB, all ${crowdMib} MiB`);
-console.log(
-  `CPU: ${((cpu / Number(flags.seconds)) * 1000).toFixed(0)} mCPU; upstream streams: ${fake.streams}`,
-);
+const upstreamStreams = fake.streams;
+const viewersLost = crowd.filter((viewer) => viewer.closed).length;
 for (const viewer of [direct, ...crowd, ...slow]) viewer.close();
 const { code, ms } = await dashboard.stop();
-console.log(`stopped with ${String(code)} in ${ms.toFixed(0)} ms`);
 await fake.stop();
+const ticksExpected = sentAt.size * viewers;
+report('dashboard-viewers', {
+  viewers,
+  slowViewers: slow.length,
+  ticksMissing: ticksExpected - latencies.length,
+  viewersLost,
+  tickP50Ms: rounded(quantile(latencies, 0.5), 1),
+  tickP95Ms: rounded(quantile(latencies, 0.95), 1),
+  tickMaxMs: rounded(Math.max(...latencies), 1),
+  residentIdleMib: idleMib,
+  residentOneViewerMib: oneViewerMib,
+  residentMib: crowdMib,
+  milliCpu: rounded((cpu / Number(flags.seconds)) * 1000, 1),
+  upstreamStreams,
+  stopExitCode: code,
+  stopMs: rounded(ms, 0),
+});
 
 function note(event: string, tick: LiveTick): void {
   const sent = event === 'tick' ? sentAt.get(tick.second) : undefined;
   if (sent !== undefined) latencies.push(performance.now() - sent);
-}
-
-function residentMib(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Math.round(Number(kib) / 1024);
-}
-
-/** User and system time of a process; the kernel counts in hundredths of a second. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { report as reportFigures } from './support/figures.js';
 import { writeOfferFile } from '../support/pricing/offer-generator.js';
 
 // A child reads the file, so that its peak memory is the reading's alone.
@@ -135,7 +136,7 @@ async function main(): Promise<void> {
       lookups: { nodes, milliseconds: Math.round(milliseconds) },
       gateOf200000RowsMilliseconds: Math.round(gate()),
     };
-    process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    reportFigures('pricing', result);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
