@@ -24,14 +24,14 @@ const MAX_ANSWERED = 1000;
 
 /** Carries out what people armed or disarmed by the hub, and records who armed or disarmed what, by whichever way. */
 export class Arming {
-  /** Requests whose record is written: the policy's own change is not recorded a second time. */
-  readonly #answered = new Set<string>();
+  /** Requests whose record is written, and what they wanted: the change itself is not recorded a second time. */
+  readonly #answered = new Map<string, boolean>();
 
   constructor(private readonly options: ArmingOptions) {}
 
   /** Arms or disarms for a person; the record answers the request, also where it is refused. */
   async set(request: budget.SetArmed, signal: AbortSignal): Promise<void> {
-    this.#remember(request.requestId);
+    this.#remember(request);
     try {
       const before = this.options.store.tryFindByIdentity(request.policyUid);
       if (before === undefined || isReplica(before)) {
@@ -58,14 +58,14 @@ export class Arming {
     const by = armedByOf(policy);
     if (by === (policy.status.armedBy ?? '')) return;
     const request = policy.metadata.annotations[annotationKeys.armRequest] ?? '';
-    if (!this.#answered.has(request)) {
-      const armed = policy.spec.armed === true;
+    const armed = policy.spec.armed === true;
+    if (this.#answered.get(request) !== armed) {
       const who = armed ? by : 'a change in the cluster';
       await this.options.audit.append(
         toAction(policy, { requestId: '', policyUid: identityOf(policy), armed, by: who }),
       );
     }
-    if (policy.spec.armed !== true) await this.#dropName(policy, signal);
+    if (!armed) await this.#dropName(policy, signal);
   }
 
   /** A policy that is not armed names nobody, else the next one to arm it would go by an older name. */
@@ -95,9 +95,9 @@ export class Arming {
     }
   }
 
-  #remember(requestId: string): void {
-    this.#answered.add(requestId);
-    const [oldest] = this.#answered;
+  #remember({ requestId, armed }: budget.SetArmed): void {
+    this.#answered.set(requestId, armed);
+    const [oldest] = this.#answered.keys();
     if (this.#answered.size > MAX_ANSWERED && oldest !== undefined) this.#answered.delete(oldest);
   }
 }
