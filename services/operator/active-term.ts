@@ -110,7 +110,7 @@ export class ActiveTerm {
       concurrency: CONCURRENCY,
       reconcile: (key, signal) => this.#reconcile(key, signal),
       onFailure: (key, error, retryInMs) => {
-        logger.warn('a reconciliation failed', { key, error, retryInMs });
+        logger.warn('a reconciliation failed', { work: key, error, retryInMs });
       },
       onDone: (_key, durationMs) => {
         options.metrics.reconcileDuration.observe(durationMs / MS_PER_SECOND);

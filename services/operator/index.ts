@@ -3,8 +3,16 @@ export { operatorSettings, type OperatorSettings } from './config.js';
 export { fencedServer, LeaseElector, type LeaseElectorOptions } from './lease/lease-elector.js';
 export { findApiServer, readClusterId, runOperator } from './main.js';
 export { Operator, type Election, type OperatorOptions } from './operator.js';
-export type { PolicyStatus } from './policies/budget-policy.js';
+export type { BudgetPolicyObject, PolicyStatus } from './policies/budget-policy.js';
 export { decide, type Decision, type DecisionInput, type DecisionReason } from './policies/decide.js';
 export { policyFinalizer, policiesPath } from './policies/budget-policy.js';
-export { questionOf, toVerdict, type Verdict } from './policies/verdict.js';
+export { compareStatus, computeStatus, type StatusFacts } from './policies/policy-status.js';
+export {
+  questionOf,
+  readCeiling,
+  restoreVerdict,
+  storeVerdict,
+  toVerdict,
+  type Verdict,
+} from './policies/verdict.js';
 export { VerdictBook } from './policies/verdict-book.js';

@@ -255,7 +255,7 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'the operator and its hu
     for (const metric of [
       'kubehero_operator_reconcile_duration_seconds_bucket',
       'kubehero_policy_phase',
-      'kubehero_operator_hub_connected 1',
+      '\nkubehero_operator_hub_connected 1\n',
     ]) {
       expect(page).toContain(metric);
     }
