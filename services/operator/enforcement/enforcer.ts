@@ -25,6 +25,8 @@ export interface EnforcerOptions {
   readonly now: () => number;
   /** Namespaces that are never touched, besides those that never are: the operator's own. */
   readonly neverTouch?: readonly string[];
+  /** Longest time that a call to the API server may take. @default 15000 */
+  readonly timeoutMs?: number;
 }
 
 /** What a policy comes to in this cluster. */

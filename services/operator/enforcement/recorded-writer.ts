@@ -12,7 +12,7 @@ import { tryParseHold } from './hold.js';
 /** Name under which the API server keeps which fields are the operator's. */
 export const fieldManager = 'kubehero-operator';
 
-const timeoutMs = 15_000;
+const defaultTimeoutMs = 15_000;
 /** So often an object is read again when somebody else writes it at the same time. */
 const mostConflicts = 5;
 
@@ -21,6 +21,8 @@ export interface WriterOptions {
   readonly api: ApiServer;
   readonly world: World;
   readonly audit: AuditChain;
+  /** Longest time that a call may take. @default 15000 */
+  readonly timeoutMs?: number;
 }
 
 /** A write that is recorded. */
@@ -38,7 +40,11 @@ export class RecordedWriter {
   readonly #underWay = new Set<string>();
   #resolving: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: WriterOptions) {}
+  readonly #timeoutMs: number;
+
+  constructor(private readonly options: WriterOptions) {
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  }
 
   /**
    * Changes a workload by what `compute` finds missing; where somebody else wrote it meanwhile it is read again.
@@ -96,7 +102,7 @@ export class RecordedWriter {
       const raw = await writeJson({
         server: api,
         signal,
-        timeoutMs,
+        timeoutMs: this.#timeoutMs,
         what: nameOf(write.method, witness),
         ...write,
       });
@@ -120,7 +126,7 @@ export class RecordedWriter {
     const server = this.options.api;
     const what = nameOf(write.method, { kind, namespace, name });
     try {
-      const raw = await writeJson({ server, signal, timeoutMs, what, ...write });
+      const raw = await writeJson({ server, signal, timeoutMs: this.#timeoutMs, what, ...write });
       if (write.method !== 'DELETE') this.options.world.take(kind, raw);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'NOT_FOUND') throw error;
@@ -163,7 +169,7 @@ export class RecordedWriter {
         path: objectPath(kind, namespace, name),
         what: nameOf('GET', { kind, namespace, name }),
         signal,
-        idleTimeoutMs: timeoutMs,
+        idleTimeoutMs: this.#timeoutMs,
       })) as RawObject;
     } catch (error) {
       if (error instanceof ApiError && error.code === 'NOT_FOUND') return undefined;

@@ -97,13 +97,15 @@ export function keepStages(repository: string, binaries: string): void {
   writeFileSync(join(binaries, keptStages), findStages(repository, binaries));
 }
 
-/** Records who changed what; reading is not recorded. */
+/** Records who changed what, and what the operator said; reading is not recorded. */
 export const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
   - level: None
     verbs: [get, list, watch]
+  - level: Request
+    users: ['system:serviceaccount:kubehero-system:kubehero-operator']
   - level: Metadata
 `;
 
@@ -120,6 +122,10 @@ export interface AuditEvent {
     readonly apiGroup?: string;
   };
   readonly responseStatus?: { readonly code?: number };
+  /** Of the operator alone. */
+  readonly requestObject?: {
+    readonly metadata?: { readonly annotations?: Readonly<Record<string, unknown>> };
+  };
 }
 
 /** Reads the API server's audit log. */

@@ -47,19 +47,29 @@ export function policyOf(
   };
 }
 
+/** A cluster's API server as the operator is allowed to use it. */
+export async function operatorServer(cluster: Cluster): Promise<ApiServer> {
+  return kubeconfigServer(cluster.writeKubeconfig('operator.kubeconfig', await operatorToken(cluster)));
+}
+
 /** An enforcer with the operator's own rights on a cluster. */
 export class EnforcementRig {
   readonly #applier: Applier;
   readonly #signal = new AbortController();
 
+  readonly world: World;
+  readonly audit: AuditChain;
+  readonly enforcer: Enforcer;
+
   private constructor(
     readonly cluster: Cluster,
-    readonly world: World,
-    readonly audit: AuditChain,
-    readonly enforcer: Enforcer,
+    parts: Pick<EnforcementRig, 'world' | 'audit' | 'enforcer'>,
     private readonly dir: string,
   ) {
     this.#applier = new Applier(cluster);
+    this.world = parts.world;
+    this.audit = parts.audit;
+    this.enforcer = parts.enforcer;
   }
 
   /** Starts a cluster with nodes and an enforcer on it. */
@@ -73,20 +83,17 @@ export class EnforcementRig {
       ...options,
     });
     await options.before?.(cluster);
-    const server = await kubeconfigServer(
-      cluster.writeKubeconfig('operator.kubeconfig', await operatorToken(cluster)),
-    );
-    return EnforcementRig.on(cluster, server);
+    return EnforcementRig.on(cluster, await operatorServer(cluster));
   }
 
   /** An enforcer on a cluster that runs, by whatever way to it. */
-  static async on(cluster: Cluster, server: ApiServer): Promise<EnforcementRig> {
+  static async on(cluster: Cluster, server: ApiServer, timeoutMs = 15_000): Promise<EnforcementRig> {
     const dir = await mkdtemp(join(tmpdir(), 'kubehero-rig-'));
     const audit = await AuditChain.open({ dir });
     const world = new World({ server, discoveryMs: 1000 });
     await world.start();
-    const enforcer = new Enforcer({ api: server, world, audit, now: Date.now });
-    return new EnforcementRig(cluster, world, audit, enforcer, dir);
+    const enforcer = new Enforcer({ api: server, world, audit, now: Date.now, timeoutMs });
+    return new EnforcementRig(cluster, { world, audit, enforcer }, dir);
   }
 
   async stop(): Promise<void> {
