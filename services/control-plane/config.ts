@@ -66,6 +66,45 @@ export const controlPlaneSettings = {
     unit: 'address',
     fallback: '127.0.0.1',
   }),
+  podNamespace: optionalSetting(
+    textSetting({
+      env: environmentNames.podNamespace,
+      reason: 'namespace of this replica',
+      unit: 'name',
+      pattern: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      allowed: 'give the name of a namespace',
+    }),
+  ),
+  leaderService: optionalSetting(
+    textSetting({
+      env: environmentNames.leaderService,
+      reason:
+        'service without selector that points at the leader; without it nothing is written into a cluster',
+      unit: 'name',
+      pattern: /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      allowed: 'give the name of a service',
+    }),
+  ),
+  kubeconfig: optionalSetting(
+    pathSetting({
+      flag: 'kubeconfig',
+      reason: "file with access to the API of that cluster; without it the pod's service account is used",
+    }),
+  ),
+  kubernetesHost: optionalSetting(
+    textSetting({
+      env: 'KUBERNETES_SERVICE_HOST',
+      reason: 'address of the API, set by Kubernetes',
+      unit: 'address',
+    }),
+  ),
+  kubernetesPort: textSetting({
+    env: 'KUBERNETES_SERVICE_PORT',
+    reason: 'port of the API, set by Kubernetes',
+    unit: 'port',
+    pattern: /^\d{1,5}$/,
+    fallback: '443',
+  }),
   clickhouseUrl: urlSetting({
     env: environmentNames.clickhouseUrl,
     reason: 'address of ClickHouse, without a password',

@@ -33,6 +33,7 @@ import { NodeRegistry } from './ingest/node-registry.js';
 import { PriceSource, shippedCatalogue, type PriceSourceOptions } from './ingest/price-source.js';
 import { telemetryService } from './ingest/telemetry-service.js';
 import { inventoryCapability } from './inventory/inventory-capability.js';
+import { leaderEndpointCapability, type LeaderEndpointOptions } from './leader-endpoint/leader-endpoint.js';
 import { Elector } from './lease/elector.js';
 import { LiveModel } from './live/live-model.js';
 import { LivePublisher } from './live/live-publisher.js';
@@ -60,6 +61,8 @@ export interface ControlPlaneOptions {
   /** 32 bytes that seal the CA's key. */
   readonly sealingKey: Uint8Array;
   readonly prices: PriceSourceOptions;
+  /** The Service that follows the leader. @default - none: this runs outside of a cluster */
+  readonly leaderEndpoint?: Omit<LeaderEndpointOptions, 'db' | 'logger'> | undefined;
   readonly rawRetentionDays: number;
   readonly minuteRetentionDays: number;
   readonly logger: Logger;
@@ -223,10 +226,13 @@ export class ControlPlane {
 
   /** Parts that stand on ingest, rollup and queries; each in a folder of its own. */
   #makeCapabilities(): readonly Capability[] {
-    const { db, logger } = this.#options;
+    const { db, logger, leaderEndpoint } = this.#options;
     const clusterKeyOf = (id: string): Promise<number | undefined> => this.#clusterKeyOf(id);
     const inventory = inventoryCapability({ db, logger, nowS: this.#nowS, clusterKeyOf });
-    return [inventory];
+    return [
+      inventory,
+      ...(leaderEndpoint === undefined ? [] : [leaderEndpointCapability({ ...leaderEndpoint, db, logger })]),
+    ];
   }
 
   #makePublisher(): LivePublisher {
