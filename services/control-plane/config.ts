@@ -33,6 +33,43 @@ export const postgresSettings = {
   ),
 };
 
+/** Where ClickHouse is. */
+export const clickhouseSettings = {
+  clickhouseUrl: urlSetting({
+    env: environmentNames.clickhouseUrl,
+    reason: 'address of ClickHouse, without a password',
+    schemes: ['http', 'https'],
+  }),
+  clickhouseUser: textSetting({
+    env: environmentNames.clickhouseUser,
+    reason: 'user of ClickHouse',
+    unit: 'name',
+    fallback: 'default',
+  }),
+  clickhouseDatabase: textSetting({
+    env: environmentNames.clickhouseDatabase,
+    reason: 'database of the cost tables',
+    unit: 'name',
+    fallback: 'kubehero',
+    pattern: /^[a-z_][a-z0-9_]{0,62}$/,
+    allowed: 'give a lower-case name of letters, digits and underscores',
+  }),
+  clickhousePasswordFile: optionalSetting(
+    pathSetting({ env: environmentNames.clickhousePasswordFile, reason: "file with the user's password" }),
+  ),
+  clickhouseCaFile: optionalSetting(
+    pathSetting({ env: environmentNames.clickhouseCaFile, reason: 'CA bundle (PEM) for https' }),
+  ),
+  clickhouseCluster: optionalSetting(
+    textSetting({
+      env: environmentNames.clickhouseCluster,
+      reason: 'name of the ClickHouse cluster, absent on a single server',
+      unit: 'name',
+      pattern: /^[A-Za-z0-9_-]{1,64}$/,
+    }),
+  ),
+};
+
 /** Settings of `kubehero control-plane`, from the environment that its manifest gives it. */
 export const controlPlaneSettings = {
   ...postgresSettings,
@@ -105,39 +142,7 @@ export const controlPlaneSettings = {
     pattern: /^\d{1,5}$/,
     fallback: '443',
   }),
-  clickhouseUrl: urlSetting({
-    env: environmentNames.clickhouseUrl,
-    reason: 'address of ClickHouse, without a password',
-    schemes: ['http', 'https'],
-  }),
-  clickhouseUser: textSetting({
-    env: environmentNames.clickhouseUser,
-    reason: 'user of ClickHouse',
-    unit: 'name',
-    fallback: 'default',
-  }),
-  clickhouseDatabase: textSetting({
-    env: environmentNames.clickhouseDatabase,
-    reason: 'database of the cost tables',
-    unit: 'name',
-    fallback: 'kubehero',
-    pattern: /^[a-z_][a-z0-9_]{0,62}$/,
-    allowed: 'give a lower-case name of letters, digits and underscores',
-  }),
-  clickhousePasswordFile: optionalSetting(
-    pathSetting({ env: environmentNames.clickhousePasswordFile, reason: "file with the user's password" }),
-  ),
-  clickhouseCaFile: optionalSetting(
-    pathSetting({ env: environmentNames.clickhouseCaFile, reason: 'CA bundle (PEM) for https' }),
-  ),
-  clickhouseCluster: optionalSetting(
-    textSetting({
-      env: environmentNames.clickhouseCluster,
-      reason: 'name of the ClickHouse cluster, absent on a single server',
-      unit: 'name',
-      pattern: /^[A-Za-z0-9_-]{1,64}$/,
-    }),
-  ),
+  ...clickhouseSettings,
   valkeyUrl: optionalSetting(
     urlSetting({
       env: environmentNames.valkeyUrl,
@@ -188,6 +193,17 @@ export const controlPlaneSettings = {
     pattern: /^[A-Z]{3}$/,
     allowed: 'give three capital letters',
   }),
+  exchangeRates: listSetting({
+    env: environmentNames.exchangeRates,
+    reason: 'rates into the reporting currency, for prices in another one',
+    of: textSetting({
+      reason: 'rate',
+      unit: 'CODE=RATE',
+      pattern: /^[A-Z]{3}=(?!0+(?:\.0+)?$)\d{1,12}(?:\.\d{1,12})?$/,
+      allowed: 'give units of the reporting currency for one unit, such as EUR=1.08',
+    }),
+    fallback: [],
+  }),
   drainSeconds: decimalSetting({
     env: environmentNames.drainSeconds,
     reason: 'longest time that a stop may take',
@@ -207,6 +223,11 @@ export const controlPlaneSettings = {
 /** Settings of `kubehero control-plane`. */
 export type ControlPlaneSettings = SettingsOf<typeof controlPlaneSettings>;
 
+/** Rates by currency code. */
+export function toExchangeRates(rates: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(rates.map((rate) => rate.split('=', 2) as [string, string]));
+}
+
 /** URL with its password, and the CA, read from the mounted files. */
 export async function toPostgresUrl(
   settings: SettingsOf<typeof postgresSettings>,
@@ -218,7 +239,7 @@ export async function toPostgresUrl(
 
 /** URL with user and password, and the CA, read from the mounted files. */
 export async function toClickHouseUrl(
-  settings: ControlPlaneSettings,
+  settings: SettingsOf<typeof clickhouseSettings>,
 ): Promise<{ url: string; caPem?: string }> {
   const url = await withPassword(settings.clickhouseUrl, settings.clickhousePasswordFile);
   if (url.username === '') url.username = settings.clickhouseUser;

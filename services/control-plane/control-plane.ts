@@ -22,6 +22,8 @@ import {
   type LeaseTerm,
 } from '@kubehero/store-postgres';
 import { inProcessBus, type LiveBus } from '@kubehero/store-valkey';
+import type { BudgetsCapability } from './budgets/budgets-capability.js';
+import { budgetsCapability } from './budgets/budgets-capability.js';
 import type { Capability, Route } from './capability.js';
 import { adminServices } from './clusters/admin-services.js';
 import { renderCostMetrics } from './http/cost-metrics.js';
@@ -30,7 +32,7 @@ import { IdentityMirror } from './ingest/identity-mirror.js';
 import { Ingest } from './ingest/ingest.js';
 import { IngestMetrics } from './ingest/ingest-metrics.js';
 import { NodeRegistry } from './ingest/node-registry.js';
-import { PriceSource, shippedCatalogue, type PriceSourceOptions } from './ingest/price-source.js';
+import { PriceSource, type PriceSourceOptions } from './ingest/price-source.js';
 import { telemetryService } from './ingest/telemetry-service.js';
 import { inventoryCapability } from './inventory/inventory-capability.js';
 import { leaderEndpointCapability, type LeaderEndpointOptions } from './leader-endpoint/leader-endpoint.js';
@@ -40,6 +42,8 @@ import { LivePublisher } from './live/live-publisher.js';
 import { liveRoute } from './live/live-route.js';
 import { AnswerCache } from './query/answer-cache.js';
 import { CostQuery } from './query/cost-query.js';
+import { PriceBook } from './prices/price-book.js';
+import { pricesCapability } from './prices/prices-capability.js';
 import { NameDirectory } from './query/names.js';
 import { queryServices } from './query/query-services.js';
 import { Rollup } from './rollup/rollup.js';
@@ -91,6 +95,7 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #nowS: () => number;
   readonly #registry: NodeRegistry;
+  readonly #book: PriceBook;
   readonly #ingest: Ingest;
   readonly #rollup: Rollup;
   readonly #live: LiveModel;
@@ -114,10 +119,11 @@ export class ControlPlane {
     this.#names = new NameDirectory(db);
     this.#mirror = new IdentityMirror(clickhouse, database);
     this.#live = new LiveModel({ db, clickhouse, database, nowS });
+    this.#book = new PriceBook({ db, nowS });
     this.#registry = new NodeRegistry({
       db,
       nowS,
-      prices: new PriceSource(options.prices, shippedCatalogue()),
+      prices: new PriceSource(options.prices, this.#book),
       activationDelayS: ACTIVATION_DELAY_S,
       onIdentities: (rows) => {
         this.#live.addIdentities(rows);
@@ -229,8 +235,10 @@ export class ControlPlane {
     const { db, logger, leaderEndpoint } = this.#options;
     const clusterKeyOf = (id: string): Promise<number | undefined> => this.#clusterKeyOf(id);
     const inventory = inventoryCapability({ db, logger, nowS: this.#nowS, clusterKeyOf });
+    const prices = pricesCapability({ db, logger, book: this.#book, registry: this.#registry });
     return [
       inventory,
+      prices,
       ...(leaderEndpoint === undefined ? [] : [leaderEndpointCapability({ ...leaderEndpoint, db, logger })]),
     ];
   }

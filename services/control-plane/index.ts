@@ -1,7 +1,9 @@
 export { makeLoginToken } from './clusters/admin-services.js';
 export {
+  clickhouseSettings,
   controlPlaneSettings,
   postgresSettings,
+  toClickHouseUrl,
   toPostgresUrl,
   type ControlPlaneSettings,
 } from './config.js';
@@ -14,7 +16,9 @@ export { IngestMetrics } from './ingest/ingest-metrics.js';
 export { Ingest } from './ingest/ingest.js';
 export { NodeDictionary } from './ingest/node-dictionary.js';
 export { NodeRegistry } from './ingest/node-registry.js';
-export { PriceSource } from './ingest/price-source.js';
+export { PriceSource, shippedCatalogues } from './ingest/price-source.js';
+export { PriceBook } from './prices/price-book.js';
+export { PriceWatch } from './prices/price-watch.js';
 export type { Session } from './ingest/session.js';
 export { planSegments, type DirtyStarts, type Segment } from './query/segments.js';
 export type { CostQuestion } from './query/cost-answer.js';

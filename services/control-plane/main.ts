@@ -4,7 +4,13 @@ import { inClusterServer, kubeconfigServer, type ApiServer } from '@kubehero/kub
 import { formatHostPort, UserError, waitForAbort, type Logger } from '@kubehero/runtime';
 import { connectClickHouse } from '@kubehero/store-clickhouse';
 import { connectPostgres } from '@kubehero/store-postgres';
-import { openBus, toClickHouseUrl, toPostgresUrl, type ControlPlaneSettings } from './config.js';
+import {
+  openBus,
+  toClickHouseUrl,
+  toExchangeRates,
+  toPostgresUrl,
+  type ControlPlaneSettings,
+} from './config.js';
 import { ControlPlane } from './control-plane.js';
 import type { LeaderEndpointOptions } from './leader-endpoint/leader-endpoint.js';
 import { standardPrices } from './ingest/standard-prices.js';
@@ -42,7 +48,7 @@ export async function runControlPlane(
     advertisedAddress: formatHostPort({ host: settings.podIp, port: settings.http.port }),
     tokens: [(await readFile(settings.apiTokenFile, 'utf8')).trim()],
     sealingKey: Buffer.from((await readFile(settings.caKeyFile, 'utf8')).trim(), 'base64'),
-    prices: standardPrices(settings.currency),
+    prices: standardPrices(settings.currency, toExchangeRates(settings.exchangeRates)),
     // Two ports are drained one after the other
     drainMs: (settings.drainSeconds * 1000) / 2,
     rawRetentionDays: settings.rawRetentionDays,

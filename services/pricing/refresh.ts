@@ -59,7 +59,10 @@ function pruned(rows: Iterable<PriceRow>, options: RefreshOptions): PriceRow[] {
 }
 
 function itemKey(item: CatalogueItem): string {
-  if (item.kind === 'price') return `${priceKey(item)}|${item.effectiveFrom ?? ''}|${item.effectiveTo ?? ''}`;
+  // Instants by their value: a store may give them back in another form than the source wrote
+  const at = (instant: string | undefined): string =>
+    instant === undefined ? '' : String(Date.parse(instant));
+  if (item.kind === 'price') return `${priceKey(item)}|${at(item.effectiveFrom)}|${at(item.effectiveTo)}`;
   return item.kind === 'shape' ? `shape|${item.provider}|${item.name}` : `sheet|${item.name}`;
 }
 

@@ -5,6 +5,7 @@ import {
   NodeDictionary,
   NodeRegistry,
   PriceSource,
+  shippedCatalogues,
   standardPrices,
   DEFAULT_LIMITS,
   type Session,
@@ -78,7 +79,7 @@ if (term === undefined) throw new Error('the lease is taken');
 const registry = new NodeRegistry({
   db,
   nowS,
-  prices: new PriceSource(standardPrices('USD')),
+  prices: new PriceSource(standardPrices('USD'), shippedCatalogues()),
   activationDelayS: 120,
   onIdentities: () => undefined,
 });

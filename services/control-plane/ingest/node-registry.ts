@@ -57,12 +57,14 @@ export interface NodeRegistryOptions {
 const MAX_CACHED_IDENTITIES = 4096;
 const NO_CAPACITY: NodeCapacity = { cpuMillicores: 0, memoryBytes: 0, gpus: 0 };
 const FOR_EVER = 0;
+const NODES_PER_TURN = 50;
 
 /** Nodes, their identities, prices and progress, in memory and in PostgreSQL; used by the leader alone. */
 export class NodeRegistry {
   readonly #nodes = new Map<string, NodeState>();
   readonly #options: NodeRegistryOptions;
   #term: LeaseTerm | undefined;
+  #pinning: Promise<void> = Promise.resolve();
 
   constructor(options: NodeRegistryOptions) {
     this.#options = options;
@@ -70,6 +72,10 @@ export class NodeRegistry {
 
   /** Reads everything afresh; called at the start of a term and after a failed write. */
   async load(term: LeaseTerm): Promise<void> {
+    await this.#exclusively(() => this.#load(term));
+  }
+
+  async #load(term: LeaseTerm): Promise<void> {
     const { db } = this.#options;
     const [nodes, activations, progress, gaps] = await Promise.all([
       listNodes(db),
@@ -129,7 +135,7 @@ export class NodeRegistry {
     state.specText = text;
     state.capacity = toCapacity(spec);
     if (state.identityKey === 0) state.identityKey = await this.#nodeIdentity(state);
-    await this.#pinPrice(state, spec);
+    await this.#exclusively(() => this.#pinIfChanged(state, spec));
     this.#nodes.set(idOf(node.clusterKey, node.uid), state);
     return state;
   }
@@ -189,24 +195,59 @@ export class NodeRegistry {
     return rows[0]?.key ?? 0;
   }
 
+  /**
+   * Works out the prices of all nodes again; whose price changed gets a new activation in the future.
+   *
+   * @throws the store's error; nodes before it have their new price
+   */
+  async repriceAll(signal: AbortSignal): Promise<{ readonly checked: number; readonly changed: number }> {
+    let checked = 0;
+    let changed = 0;
+    for (const id of [...this.#nodes.keys()]) {
+      if (signal.aborted) break;
+      const isChanged = await this.#exclusively(async () => {
+        const node = this.#nodes.get(id);
+        return node?.spec === undefined || node.gone ? undefined : this.#pinIfChanged(node, node.spec);
+      });
+      if (isChanged === undefined) continue;
+      checked += 1;
+      if (isChanged) changed += 1;
+      // Awaits that are answered from memory alone would not let anything else run
+      if (checked % NODES_PER_TURN === 0) await new Promise(setImmediate);
+    }
+    return { checked, changed };
+  }
+
+  /** One price is pinned at a time, and none while all is read afresh: each is later than the one before. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#pinning.then(work);
+    this.#pinning = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
+  }
+
   /** A new node's first price holds for all its past; a changed one from a second that nobody may still hold. */
-  async #pinPrice(node: NodeState, spec: WireNodeSpec): Promise<void> {
+  async #pinIfChanged(node: NodeState, spec: WireNodeSpec): Promise<boolean> {
     const { db, prices, activationDelayS, nowS } = this.#options;
-    const from = node.prices.isEmpty ? FOR_EVER : nowS() + activationDelayS;
-    const record = prices.resolve(node.key, spec, from);
+    const record = await prices.resolve(node.key, spec, FOR_EVER);
     const latest = node.prices.latest;
-    if (latest !== undefined && isSamePrice(latest, record)) return;
+    if (latest !== undefined && isSamePrice(latest, record)) return false;
     const term = this.#term;
     if (term === undefined) throw new RangeError('a price was to be pinned before the term began');
+    const effectiveFrom =
+      latest === undefined ? FOR_EVER : Math.max(nowS() + activationDelayS, latest.effectiveFrom + 1);
     const activation = await asLeader(db, term, (transaction) =>
       pinActivation(
         transaction,
-        record,
+        { ...record, effectiveFrom },
         { clusterKey: node.clusterKey, uid: node.uid, providerId: spec.providerId, capacity: node.capacity },
         term.epoch,
       ),
     );
     node.prices.add(activation);
+    return true;
   }
 }
 

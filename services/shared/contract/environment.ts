@@ -94,6 +94,8 @@ export const environmentNames = {
   pricingSnapshotKeyFile: 'KUBEHERO_PRICING_SNAPSHOT_KEY_FILE',
   /** ISO 4217 code of the hub's reporting currency. */
   currency: 'KUBEHERO_CURRENCY',
+  /** Rates into the reporting currency: `EUR=1.08,CNY=0.14`, units of the reporting currency for one unit. */
+  exchangeRates: 'KUBEHERO_EXCHANGE_RATES',
 
   /** Dashboard: base URL of the control plane's HTTP port, inside the cluster. */
   controlPlaneUrl: 'KUBEHERO_CONTROL_PLANE_URL',

@@ -3,6 +3,7 @@ import {
   IngestMetrics,
   NodeRegistry,
   PriceSource,
+  shippedCatalogues,
   standardPrices,
   DEFAULT_LIMITS,
 } from '@kubehero/control-plane';
@@ -74,7 +75,7 @@ export async function leadIngest(stores: BenchStores, database: string): Promise
   const registry = new NodeRegistry({
     db,
     nowS,
-    prices: new PriceSource(standardPrices('USD')),
+    prices: new PriceSource(standardPrices('USD'), shippedCatalogues()),
     activationDelayS: 120,
     onIdentities: () => undefined,
   });

@@ -96,6 +96,22 @@ export function buildCatalogue(parts: Iterable<CataloguePart>): Catalogue {
   return catalogue;
 }
 
+/**
+ * Two catalogues that answer as one: rows of both, shapes of the first that knows one.
+ *
+ * @param asOfMs - instant that sheets are judged at
+ */
+export function layerCatalogues(upper: Catalogue, lower: Catalogue, asOfMs: number): Catalogue {
+  return {
+    rows: (...name) => [...upper.rows(...name), ...lower.rows(...name)],
+    knowsRegion: (...region) => upper.knowsRegion(...region) || lower.knowsRegion(...region),
+    shape: (...name) => upper.shape(...name) ?? lower.shape(...name),
+    sheets: [...upper.sheets, ...lower.sheets],
+    asOfMs,
+    size: upper.size + lower.size,
+  };
+}
+
 /** Which rows of a name are meant. */
 export interface RowFilter {
   readonly zone?: string;

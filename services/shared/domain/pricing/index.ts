@@ -1,6 +1,7 @@
 export { BUILT_IN_VERSION, builtInCatalogue, builtInRows } from './built-in.js';
 export {
   buildCatalogue,
+  layerCatalogues,
   selectRow,
   type Catalogue,
   type CataloguePart,
@@ -31,6 +32,7 @@ export {
   type Decimal,
 } from './decimal.js';
 export { applyDiscount, discountApplies, type Discount } from './discount.js';
+export { convertPrice, type Conversion } from './conversion.js';
 export { composeGcpPrice, type Composition, type NotComposed } from './gcp-compose.js';
 export {
   judgeRefresh,
@@ -56,5 +58,5 @@ export {
   type PurchaseModel,
 } from './price-row.js';
 export type { MachineQuery, PriceAnswer, ResourceQuery } from './query.js';
-export { lookupMachine, lookupResource, type LookupOptions } from './resolve.js';
+export { lookupMachine, lookupResource, priceRegionOf, type LookupOptions } from './resolve.js';
 export { resolveNodePrice, type NodePriceOptions } from './resolve-node.js';

@@ -22,6 +22,7 @@ export {
   listBudgetVerdicts,
   listIdentityLabels,
   listLabelledClusters,
+  listNodeIdentities,
   removeBudgetVerdicts,
   replaceBudgetPolicies,
   saveBudgetEnforcement,
@@ -112,6 +113,7 @@ export {
   type PriceRowRecord,
   type StoredPricePart,
 } from './repositories/price-catalogue.js';
+export { loadPriceSlice, type PriceSliceQuery } from './repositories/price-slice.js';
 export {
   loadPriceCatalogue,
   priceItemsOf,

@@ -69,6 +69,8 @@ export interface Database {
     source: string;
     sku: Generated<string>;
     explanation: Json<readonly string[]>;
+    catalogue_version: number | null;
+    source_version: Generated<string>;
     epoch: Second;
     created_at: Timestamp;
   };

@@ -4,6 +4,7 @@ import * as spine from './0001-spine.js';
 import * as priceCatalogue from './0002-price-catalogue.js';
 import * as inventory from './0003-inventory.js';
 import * as budgets from './0004-budgets.js';
+import * as activationProvenance from './0005-activation-provenance.js';
 
 /** Every migration in order; forward only, a landed one is never edited. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -11,6 +12,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-price-catalogue': priceCatalogue,
   '0003-inventory': inventory,
   '0004-budgets': budgets,
+  '0005-activation-provenance': activationProvenance,
 };
 
 /**

@@ -1,3 +1,4 @@
+import type { Conversion } from '@kubehero/domain';
 import { sql, type Kysely } from 'kysely';
 import type { Database } from '../schema.js';
 
@@ -8,7 +9,12 @@ export interface ActivationRecord {
   readonly effectiveFrom: number;
   /** Effective price per hour; null: unpriced. */
   readonly picounitsPerHour: bigint | null;
+  /** Price per hour before discounts; null: unpriced. */
+  readonly listPicounitsPerHour: bigint | null;
+  /** Reporting currency of the hub. */
   readonly currency: string;
+  /** Absent: the price was in the reporting currency. */
+  readonly conversion?: Conversion | undefined;
   /** Unit prices that split the node's price over its resources; only their ratio counts. */
   readonly weights: {
     readonly perCoreHour: number;
@@ -22,6 +28,10 @@ export interface ActivationRecord {
     readonly internetSent: number;
   };
   readonly source: string;
+  /** As the source states it; empty where it has none. */
+  readonly sourceVersion: string;
+  /** Version of the catalogue that was asked; null: none was. */
+  readonly catalogueVersion: number | null;
   readonly sku: string;
   /** What was tried, in order, and why this one was taken. */
   readonly explanation: readonly string[];
@@ -45,10 +55,14 @@ export async function listActivations(db: Kysely<Database>): Promise<readonly Ac
     nodeKey: row.node_key,
     effectiveFrom: row.effective_from,
     picounitsPerHour: row.picounits_per_hour === null ? null : BigInt(row.picounits_per_hour),
+    listPicounitsPerHour: row.list_picounits_per_hour === null ? null : BigInt(row.list_picounits_per_hour),
     currency: row.currency,
+    ...(row.conversion === null ? {} : { conversion: row.conversion as Conversion }),
     weights: row.weights as ActivationRecord['weights'],
     networkRates: row.network_rates as ActivationRecord['networkRates'],
     source: row.source,
+    sourceVersion: row.source_version,
+    catalogueVersion: row.catalogue_version,
     sku: row.sku,
     explanation: row.explanation,
   }));
@@ -80,10 +94,11 @@ export async function pinActivation(
   const { rows } = await sql<{ key: number }>`
     with pinned as (
       insert into price_activation (asset_key, node_key, effective_from, picounits_per_hour, list_picounits_per_hour, currency,
-        weights, network_rates, source, sku, explanation, epoch)
+        conversion, weights, network_rates, source, source_version, catalogue_version, sku, explanation, epoch)
       values (${asset.rows[0]?.key ?? 0}, ${record.nodeKey}, ${record.effectiveFrom}, ${record.picounitsPerHour?.toString() ?? null},
-        ${record.picounitsPerHour?.toString() ?? null}, ${record.currency}, ${JSON.stringify(record.weights)}, ${JSON.stringify(record.networkRates)},
-        ${record.source}, ${record.sku}, ${JSON.stringify(record.explanation)}, ${epoch})
+        ${record.listPicounitsPerHour?.toString() ?? null}, ${record.currency},
+        ${record.conversion === undefined ? null : JSON.stringify(record.conversion)}::jsonb, ${JSON.stringify(record.weights)}, ${JSON.stringify(record.networkRates)},
+        ${record.source}, ${record.sourceVersion}, ${record.catalogueVersion}, ${record.sku}, ${JSON.stringify(record.explanation)}, ${epoch})
       on conflict (node_key, effective_from) do nothing
       returning key)
     select key from pinned

@@ -210,6 +210,13 @@ interface StateRow {
 
 const INSTANT = sql.raw(`'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`);
 
+/** Columns of `price_row r` that make a {@link PriceRowRecord}. */
+export const PRICE_ROW_COLUMNS = sql`encode(r.digest, 'hex') as digest, r.provider, r.region, r.zone, r.resource, r.name,
+      r.os, r.tenancy, r.purchase_model, r.unit, r.currency, trim_scale(r.price)::text as price, r.tiers,
+      to_char(r.effective_from at time zone 'utc', ${INSTANT}) as effective_from,
+      to_char(r.effective_to at time zone 'utc', ${INSTANT}) as effective_to,
+      r.source, r.source_version, r.sku, r.family, r.conflict`;
+
 /**
  * States of parts: the newest of each, or with `atMs` the newest that was refreshed for no later than that (else the
  * oldest). `name` limits it to one part.
@@ -234,12 +241,8 @@ async function listStates(
 
 async function readState(db: Kysely<Database>, state: StateRow): Promise<StoredPricePart> {
   const rows = await sql<PriceRowRecord>`
-    select encode(digest, 'hex') as digest, provider, region, zone, resource, name, os, tenancy, purchase_model, unit,
-      currency, trim_scale(price)::text as price, tiers,
-      to_char(effective_from at time zone 'utc', ${INSTANT}) as effective_from,
-      to_char(effective_to at time zone 'utc', ${INSTANT}) as effective_to,
-      source, source_version, sku, family, conflict
-    from price_row
+    select ${PRICE_ROW_COLUMNS}
+    from price_row r
     where part_key = ${state.key} and from_version <= ${state.version}
       and (to_version is null or to_version > ${state.version})`.execute(db);
   const documents = await sql<PriceDocumentRecord>`

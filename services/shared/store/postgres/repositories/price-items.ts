@@ -22,9 +22,18 @@ function digestOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }
 
+/** Instants as they are read back: sources write them in several forms. */
+function instantsOf(row: PriceRow): Pick<PriceRow, 'effectiveFrom' | 'effectiveTo'> {
+  const canonical = (instant: string): string => new Date(instant).toISOString();
+  return {
+    ...(row.effectiveFrom === undefined ? {} : { effectiveFrom: canonical(row.effectiveFrom) }),
+    ...(row.effectiveTo === undefined ? {} : { effectiveTo: canonical(row.effectiveTo) }),
+  };
+}
+
 /** The digest leaves out the source's version: a row that did not change stays the row of the version that made it. */
 function toRecord(row: PriceRow): PriceRowRecord {
-  const { sourceVersion, ...identity } = row;
+  const { sourceVersion, ...identity } = { ...row, ...instantsOf(row) };
   const sorted = Object.entries(identity).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     digest: digestOf(sorted),
@@ -50,7 +59,8 @@ function toRecord(row: PriceRow): PriceRowRecord {
   };
 }
 
-function fromRecord(record: PriceRowRecord): PriceRow {
+/** A stored row in the terms of the domain. */
+export function toPriceRow(record: PriceRowRecord): PriceRow {
   return {
     kind: 'price',
     provider: record.provider as PriceRow['provider'],
@@ -77,7 +87,7 @@ function fromRecord(record: PriceRowRecord): PriceRow {
 
 /** What a stored part holds, in the terms of the domain. */
 export function priceItemsOf(part: StoredPricePart): PriceItem[] {
-  return [...part.rows.map(fromRecord), ...part.documents.map(({ content }) => content as PriceItem)];
+  return [...part.rows.map(toPriceRow), ...part.documents.map(({ content }) => content as PriceItem)];
 }
 
 /** Items as they are stored. */
