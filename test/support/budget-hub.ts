@@ -42,6 +42,8 @@ export class BudgetHub {
   #version = 0;
   #server: RpcServer | undefined;
   #port = 0;
+  /** One message after another, as a hub sends them. */
+  #sending: Promise<void> = Promise.resolve();
   readonly #streams = new Set<FollowStream>();
 
   private constructor(
@@ -113,7 +115,10 @@ export class BudgetHub {
 
   /** Sends something to everybody who follows. */
   async send(response: budget.FollowResponseInput): Promise<void> {
-    for (const stream of this.#streams) await stream.send(response);
+    this.#sending = this.#sending.then(async () => {
+      for (const stream of this.#streams) await stream.send(response);
+    });
+    await this.#sending;
   }
 
   #services(): Implementation[] {
