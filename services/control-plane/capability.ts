@@ -1,5 +1,6 @@
 import type { Implementation } from '@kubehero/rpc';
 import type { HttpServer } from '@kubehero/runtime';
+import type { LeaseTerm } from '@kubehero/store-postgres';
 import type { LeadershipListener } from './lease/elector.js';
 
 /** A route of the HTTP port. */
@@ -21,6 +22,9 @@ export interface Capability {
   start?(): Promise<void>;
   /** Ends it; called after the ports closed. */
   stop?(): Promise<void>;
-  /** Work of the leader: `lead` after ingest began its term, `follow` before it ends. */
-  readonly leadership?: LeadershipListener;
+  /**
+   * Work of the leader: `prepare` before ingest begins its term (nothing is stored meanwhile: be quick), `lead` after,
+   * `follow` before it ends.
+   */
+  readonly leadership?: LeadershipListener & { prepare?(term: LeaseTerm): Promise<void> };
 }

@@ -22,8 +22,7 @@ import {
   type LeaseTerm,
 } from '@kubehero/store-postgres';
 import { inProcessBus, type LiveBus } from '@kubehero/store-valkey';
-import type { BudgetsCapability } from './budgets/budgets-capability.js';
-import { budgetsCapability } from './budgets/budgets-capability.js';
+import { budgetsCapability, type BudgetsCapability } from './budgets/budgets-capability.js';
 import type { Capability, Route } from './capability.js';
 import { adminServices } from './clusters/admin-services.js';
 import { renderCostMetrics } from './http/cost-metrics.js';
@@ -109,6 +108,7 @@ export class ControlPlane {
   #identity: ServerIdentity | undefined;
   #authority: CertificateAuthority | undefined;
   readonly #capabilities: readonly Capability[];
+  #budgets: BudgetsCapability | undefined;
   #clusters = new Map<string, number>();
 
   constructor(options: ControlPlaneOptions) {
@@ -128,6 +128,7 @@ export class ControlPlane {
       onIdentities: (rows) => {
         this.#live.addIdentities(rows);
         this.#mirror.add(rows);
+        this.#budgets?.addIdentities(rows);
       },
     });
     this.#ingest = new Ingest({
@@ -139,9 +140,13 @@ export class ControlPlane {
       metrics: new IngestMetrics(this.metrics),
       limits: { ...DEFAULT_LIMITS, maxAheadS: MAX_AHEAD_S, nowS, horizonS: () => this.#horizonS() },
       beforeRows: () => this.#mirror.flush(),
-      onDurable: (chunks) => this.#live.observe(chunks),
+      onDurable: async (chunks) => {
+        await this.#live.observe(chunks);
+        await this.#budgets?.observe(chunks);
+      },
     });
-    this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics });
+    const onMended = (clusterKey: number): void => this.#budgets?.outdate(clusterKey);
+    this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics, onMended });
     this.#bus =
       options.bus ??
       inProcessBus({
@@ -216,6 +221,7 @@ export class ControlPlane {
   async lead(term: LeaseTerm): Promise<void> {
     await this.#mirrorIdentities();
     await this.#live.load();
+    for (const { leadership } of this.#capabilities) await leadership?.prepare?.(term);
     await this.#ingest.lead(term);
     this.#rollup.lead(term);
     for (const { leadership } of this.#capabilities) await leadership?.lead(term);
@@ -232,13 +238,19 @@ export class ControlPlane {
 
   /** Parts that stand on ingest, rollup and queries; each in a folder of its own. */
   #makeCapabilities(): readonly Capability[] {
-    const { db, logger, leaderEndpoint } = this.#options;
+    const { db, logger, leaderEndpoint, clickhouse, database, prices: pricing } = this.#options;
     const clusterKeyOf = (id: string): Promise<number | undefined> => this.#clusterKeyOf(id);
     const inventory = inventoryCapability({ db, logger, nowS: this.#nowS, clusterKeyOf });
     const prices = pricesCapability({ db, logger, book: this.#book, registry: this.#registry });
+    const shared = { db, logger, clusterKeyOf, nowS: this.#nowS, metrics: this.metrics };
+    this.#budgets = budgetsCapability({
+      ...{ ...shared, clickhouse, database, registry: this.#registry, currency: pricing.currency },
+      inventory: inventory.directory,
+    });
     return [
       inventory,
       prices,
+      this.#budgets,
       ...(leaderEndpoint === undefined ? [] : [leaderEndpointCapability({ ...leaderEndpoint, db, logger })]),
     ];
   }

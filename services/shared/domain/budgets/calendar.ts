@@ -5,6 +5,8 @@ import type { BudgetPeriod } from './ceiling.js';
 const HOUR_S = 3600;
 const DAY_S = 86_400;
 const MAX_ZONES = 1024;
+/** The period that was asked for last, by zone: most ask for the current one. */
+const LATEST = new Map<string, Window>();
 const FORMATS = new Map<string, Intl.DateTimeFormat>();
 
 /** @throws BudgetError `BAD_TIME_ZONE` where the zone is not in the time zone database */
@@ -21,7 +23,16 @@ export function checkTimeZone(zone: string): void {
  * @throws BudgetError `BAD_TIME_ZONE`
  */
 export function periodAt(period: BudgetPeriod, zone: string, second: number): Window {
-  const format = formatOf(zone);
+  const key = `${period}/${zone}`;
+  const known = LATEST.get(key);
+  if (known !== undefined && second >= known.from && second < known.to) return known;
+  const found = findPeriod(period, formatOf(zone), second);
+  if (LATEST.size >= MAX_ZONES) LATEST.clear();
+  LATEST.set(key, found);
+  return found;
+}
+
+function findPeriod(period: BudgetPeriod, format: Intl.DateTimeFormat, second: number): Window {
   if (period === 'h') return hourAt(format, second);
   const date = localDate(format, second);
   const first = firstDate(period, date);

@@ -19,6 +19,7 @@ export {
 export { coversNamespace, isEmptyScope, reachOf, type Reach, type ScopeCluster } from './scope.js';
 export { ScopeIndex, type ScopeClass, type ScopeNamespace, type ScopePart } from './scope-index.js';
 export { SpendBook, type SpendRow } from './spend-book.js';
+export type { RecentEntry, RecentIdle } from './recent-ledger.js';
 export { CELL_S, type SpendCell } from './spend-cells.js';
 export { type SpendLoad, type StoredSpend } from './spend-load.js';
 export type { PartSpec, SpendPart } from './spend-part.js';

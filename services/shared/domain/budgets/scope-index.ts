@@ -79,11 +79,15 @@ export class ScopeIndex<P extends ScopePart> {
     return found;
   }
 
-  /** Namespaces that a part covers, whether pods in it match or not. */
-  namespacesOf(part: P): number[] {
-    return [...this.#namespaces.values()]
-      .filter((one) => one.clusterKey === part.clusterKey && part.coversNamespace(one.name, one.labels))
-      .map(({ key }) => key);
+  /** How many namespaces each part covers, and which parts cover a pod that was met. */
+  coverage(): { readonly namespaces: ReadonlyMap<P, number>; readonly withPods: ReadonlySet<P> } {
+    const namespaces = new Map<P, number>();
+    for (const key of this.#namespaces.keys()) {
+      const { plain, selective } = this.#entry(key);
+      for (const part of [...plain.parts, ...selective])
+        namespaces.set(part, (namespaces.get(part) ?? 0) + 1);
+    }
+    return { namespaces, withPods: new Set([...this.#classes.values()].flatMap(({ parts }) => parts)) };
   }
 
   /** Every class that was met. */

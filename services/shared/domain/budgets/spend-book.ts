@@ -1,6 +1,6 @@
 import { ExactSum } from './exact-sum.js';
 import type { IdlePool } from './idle-pool.js';
-import { RecentLedger } from './recent-ledger.js';
+import { RecentLedger, type RecentEntry, type RecentIdle } from './recent-ledger.js';
 import { ScopeIndex, type ScopeClass, type ScopeNamespace } from './scope-index.js';
 import type { SpendCell } from './spend-cells.js';
 import { poolKey, SpendLoad } from './spend-load.js';
@@ -29,6 +29,7 @@ const RETAIN_S = 300;
 const MINUTE_S = 60;
 const MAX_LABELS = 300_000;
 const MAX_OTHERS = 10;
+const IDLE_MINUTES = 3;
 
 /**
  * Exact spend of many scopes, kept by what is stored anew: a second costs its own rows and the parts that they touch,
@@ -88,6 +89,11 @@ export class SpendBook {
     return this.#index.needsLabels(namespaceKey) && !this.#labels.has(id);
   }
 
+  /** True where {@link addLabels} told of this pod. */
+  hasLabels(id: number): boolean {
+    return this.#labels.has(id);
+  }
+
   /** Pods of the ledger whose labels must be given before {@link finishLoad}. */
   missingLabels(): number[] {
     const ids = new Set<number>();
@@ -95,6 +101,27 @@ export class SpendBook {
       if (this.needsLabels(namespaceKey, id)) ids.add(id);
     }
     return [...ids];
+  }
+
+  /** Takes a minute over that was stored before the book began; what is not in the ledger is read by a load. */
+  restore({ minute, ...row }: RecentEntry): void {
+    this.#recent.add(minute, row);
+  }
+
+  /** As {@link restore}, of idle. */
+  restoreIdle({ minute, clusterKey, cost, rows }: RecentIdle): void {
+    this.#recent.addIdle(minute, clusterKey, cost, rows);
+  }
+
+  /** What the nodes of a cluster idle away in an hour, by the newest whole minutes. */
+  idlePerHour(clusterKey: number, nowS: number): bigint {
+    const to = nowS - (nowS % MINUTE_S);
+    const fromS = Math.max(this.#recent.fromS, to - IDLE_MINUTES * MINUTE_S);
+    let sum = 0n;
+    for (const one of this.#recent.idle(fromS)) {
+      if (one.clusterKey === clusterKey && one.minute < to) sum += one.cost;
+    }
+    return to > fromS ? (sum * 3600n) / BigInt(to - fromS) : 0n;
   }
 
   /** Takes a pod's row. */
@@ -198,10 +225,9 @@ export class SpendBook {
       .map((cell) => (pool === undefined ? cell : { ...cell, rows: pool.rowsOf(cell.startsAtS) }));
   }
 
-  /** Namespaces that a part covers, and whether a pod of them was seen lately. */
-  coverageOf(part: SpendPart): { readonly namespaces: number; readonly hasPods: boolean } {
-    const hasPods = [...this.#index.classes()].some(({ parts }) => parts.includes(part));
-    return { namespaces: this.#index.namespacesOf(part).length, hasPods };
+  /** How many namespaces each part covers, and which parts cover a pod that was met. */
+  coverage(): ReturnType<ScopeIndex<SpendPart>['coverage']> {
+    return this.#index.coverage();
   }
 
   /** For each part, parts that cover some pod that it covers; ten of them at most. */

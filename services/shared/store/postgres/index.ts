@@ -113,6 +113,19 @@ export {
   type PriceRowRecord,
   type StoredPricePart,
 } from './repositories/price-catalogue.js';
+export {
+  countPriceChanges,
+  listPriceChanges,
+  listPricePartStates,
+  searchPrices,
+  tryFindPriceVersion,
+  type FoundPriceRow,
+  type PriceChangeCount,
+  type PriceChangeRow,
+  type PricePartState,
+  type PriceSearch,
+  type PriceVersionRow,
+} from './repositories/price-status.js';
 export { loadPriceSlice, type PriceSliceQuery } from './repositories/price-slice.js';
 export {
   loadPriceCatalogue,

@@ -271,3 +271,13 @@ export async function listIdentityLabels(
     .where(sql<boolean>`key = any(${keys}::int[])`)
     .execute();
 }
+
+/** Keys of nodes' own identities, by the key of the node. */
+export async function listNodeIdentities(db: Kysely<Database>): Promise<ReadonlyMap<number, number>> {
+  const rows = await db
+    .selectFrom('identity')
+    .select(['key', 'node_key'])
+    .where('kind', '=', 'node')
+    .execute();
+  return new Map(rows.map((row) => [row.node_key, row.key]));
+}

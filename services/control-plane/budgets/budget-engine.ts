@@ -1,0 +1,391 @@
+import type { Logger } from '@kubehero/runtime';
+import { sleep } from '@kubehero/runtime';
+import type { PodCostColumns } from '@kubehero/store-clickhouse';
+import {
+  asLeader,
+  listBudgetEnforcement,
+  listBudgetPolicies,
+  listBudgetVerdicts,
+  listLabelledClusters,
+  NotLeaderError,
+  removeBudgetVerdicts,
+  replaceBudgetPolicies,
+  saveBudgetEnforcement,
+  type BudgetPolicyRow,
+  type IdentityRow,
+  type LabelledCluster,
+  type LeaseTerm,
+} from '@kubehero/store-postgres';
+import type { budget } from '@kubehero/rpc';
+import type { NodeRegistry } from '../ingest/node-registry.js';
+import { observeClusters } from './collectors.js';
+import type { BudgetMetrics } from './budget-metrics.js';
+import { Evaluator, type Published } from './evaluator.js';
+import type { FollowSession } from './follow-sessions.js';
+import { BudgetSaver } from './budget-saver.js';
+import { planPolicies } from './policy-plan.js';
+import { stillPaidPerHour } from './still-paid.js';
+import { SpendTracker, type SpendTrackerOptions } from './spend-tracker.js';
+
+/** What the engine works with. */
+export interface BudgetEngineOptions extends SpendTrackerOptions {
+  readonly registry: Pick<NodeRegistry, 'all'>;
+  readonly currency: string;
+  readonly metrics: BudgetMetrics;
+  readonly logger: Logger;
+}
+
+/** What a cluster reported. */
+export interface BudgetNews {
+  /** Cluster that reported its policies. */
+  readonly authoredBy: number | undefined;
+  readonly actions: readonly budget.ActionRecord[];
+}
+
+const BEAT_MS = 250;
+const RETRY_MS = 1000;
+const SAVE_EVERY_S = 5;
+const CLUSTERS_EVERY_S = 5;
+const TOUCH_EVERY_S = 10;
+/** Whatever a deposed leader stored at its end is in by then. */
+const READ_AGAIN_AFTER_S = 400;
+
+/** Judges budgets while this replica leads: one object for one term. */
+export class BudgetEngine {
+  readonly #options: BudgetEngineOptions;
+  readonly #tracker: SpendTracker;
+  readonly #sessions = new Set<FollowSession>();
+  readonly #enforcement = new Map<string, budget.Enforcement>();
+  readonly #saver: BudgetSaver;
+  readonly #listeners = new Set<(news: BudgetNews) => void>();
+  #evaluator: Evaluator | undefined;
+  #policies = new Map<string, BudgetPolicyRow>();
+  #clusters: readonly LabelledCluster[] = [];
+  #running: Promise<void> | undefined;
+  #loading: Promise<void> | undefined;
+  #isEnded = false;
+  #planIsOld = true;
+  #plannedWaiters: (() => void)[] = [];
+  #end: () => void = () => undefined;
+  /** Resolves when this term is over. */
+  readonly ended = new Promise<void>((resolve) => (this.#end = resolve));
+  #periodEndsAtS = 0;
+  #savedAtS = 0;
+  #clustersAtS = 0;
+  #touchedAtS = 0;
+  #readAgainAtS: number;
+  #wake: () => void = () => undefined;
+
+  constructor(
+    options: BudgetEngineOptions,
+    readonly term: LeaseTerm,
+  ) {
+    this.#options = options;
+    this.#tracker = new SpendTracker(options);
+    this.#saver = new BudgetSaver(options.db, term);
+    this.#readAgainAtS = options.nowS() + READ_AGAIN_AFTER_S;
+  }
+
+  /** Reads what must be read before this term stores anything. */
+  async prepare(): Promise<void> {
+    await this.#tracker.prepare();
+  }
+
+  /** Begins to judge. */
+  async start(): Promise<void> {
+    const { db } = this.#options;
+    const [policies, verdicts, reports] = await Promise.all([
+      listBudgetPolicies(db),
+      listBudgetVerdicts(db),
+      listBudgetEnforcement(db),
+    ]);
+    this.#policies = new Map(policies.map((policy) => [policy.uid, policy]));
+    for (const { policyUid, clusterKey, report } of reports) {
+      this.#enforcement.set(`${policyUid}/${clusterKey}`, report as budget.Enforcement);
+    }
+    this.#evaluator = new Evaluator(
+      {
+        epoch: this.term.epoch,
+        currency: this.#options.currency,
+        stillPaid: (subject) =>
+          stillPaidPerHour(subject, {
+            book: this.#tracker.book,
+            nowS: this.#options.nowS(),
+            exceededAtS: this.#evaluator?.tryFind(subject.key)?.judgement.exceededAtS ?? 0,
+            enforcement: this.#enforcement,
+          }),
+      },
+      verdicts,
+    );
+    this.#running = this.#run();
+  }
+
+  /** Ends after what is in work. */
+  async stop(): Promise<void> {
+    this.#isEnded = true;
+    this.#end();
+    this.#tracker.end();
+    this.#wake();
+    await this.#running;
+    await this.#loading;
+  }
+
+  /** Takes rows that became durable. */
+  async observe(chunks: readonly PodCostColumns[]): Promise<void> {
+    await this.#tracker.observe(chunks);
+    this.#wake();
+  }
+
+  /** Takes pods whose rows will come. */
+  addIdentities(rows: readonly IdentityRow[]): void {
+    this.#tracker.addIdentities(rows);
+  }
+
+  /** The inventory or a registration changed. */
+  scopeChanged(): void {
+    this.#planIsOld = true;
+    this.#wake();
+  }
+
+  /** Has a cluster's figures read again. */
+  outdate(clusterKey: number): void {
+    this.#tracker.book.outdate(clusterKey);
+    this.#wake();
+  }
+
+  /** Replaces the policies that are written in a cluster; durable when it resolves. */
+  async setAuthored(
+    clusterKey: number,
+    authored: readonly Omit<BudgetPolicyRow, 'clusterKey'>[],
+  ): Promise<void> {
+    await asLeader(this.#options.db, this.term, (transaction) =>
+      replaceBudgetPolicies(transaction, clusterKey, authored),
+    );
+    const others = [...this.#policies.values()].filter((policy) => policy.clusterKey !== clusterKey);
+    this.#policies = new Map(
+      [...others, ...authored.map((one) => ({ ...one, clusterKey }))].map((policy) => [policy.uid, policy]),
+    );
+    this.#notify({ authoredBy: clusterKey, actions: [] });
+    this.scopeChanged();
+  }
+
+  /** Resolves when what was known by now is planned. */
+  async planned(): Promise<void> {
+    if (!this.#planIsOld) return;
+    await Promise.race([this.ended, new Promise<void>((resolve) => this.#plannedWaiters.push(resolve))]);
+  }
+
+  /** Tells listeners of actions that were stored. */
+  noteActions(actions: readonly budget.ActionRecord[]): void {
+    this.#notify({ authoredBy: undefined, actions });
+  }
+
+  /** Calls back when a cluster reported policies or actions. @returns ends that */
+  onNews(listener: (news: BudgetNews) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #notify(news: BudgetNews): void {
+    for (const listener of this.#listeners) listener(news);
+  }
+
+  /** A policy by its UID. */
+  tryFindPolicy(uid: string): BudgetPolicyRow | undefined {
+    return this.#policies.get(uid);
+  }
+
+  /** What was said last of a policy in one cluster, or with key 0 in all together. */
+  tryFindPublished(policyUid: string, clusterKey: number): Published | undefined {
+    return this.#evaluator?.tryFind(`${policyUid}/${clusterKey}`);
+  }
+
+  /** Takes what a cluster reports of enforcement; durable when it resolves. */
+  async setEnforcement(clusterKey: number, report: budget.Enforcement): Promise<void> {
+    this.#enforcement.set(`${report.policyUid}/${clusterKey}`, report);
+    await asLeader(this.#options.db, this.term, (transaction) =>
+      saveBudgetEnforcement(transaction, { policyUid: report.policyUid, clusterKey, report }),
+    );
+  }
+
+  /** A stream of a cluster: verdicts go there from now on. */
+  open(session: FollowSession): void {
+    this.#sessions.add(session);
+  }
+
+  /** It ended. */
+  close(session: FollowSession): void {
+    this.#sessions.delete(session);
+  }
+
+  /** Stream of a cluster's operator, undefined where none is connected. */
+  sessionOf(clusterKey: number): FollowSession | undefined {
+    return [...this.#sessions].findLast((session) => session.clusterKey === clusterKey);
+  }
+
+  /** Sends all verdicts that concern a cluster, withdraws what does not, and says that this is all. */
+  synchronise(session: FollowSession): void {
+    const concerned = this.#concerned(session);
+    for (const subjectKey of concerned.values()) {
+      const published = this.#evaluator?.tryFind(subjectKey);
+      if (published?.epoch === this.term.epoch) session.push(published);
+    }
+    this.#withdrawBeyond(session, concerned);
+    session.send({ synced: { epoch: this.term.epoch, policyUids: [...concerned.keys()] } });
+  }
+
+  /** Subjects by the policies that concern a cluster; one that cannot be judged concerns whoever has a verdict of it. */
+  #concerned(session: FollowSession): ReadonlyMap<string, string> {
+    const { subjects = [], faults = [] } = this.#evaluator?.plan ?? {};
+    const held = new Set(session.heldPolicies());
+    return new Map([
+      ...subjects
+        .filter(({ clusterKeys }) => clusterKeys.includes(session.clusterKey))
+        .map(({ policy, key }) => [policy.uid, key] as const),
+      ...faults
+        .filter(({ policy }) => policy.clusterKey === session.clusterKey || held.has(policy.uid))
+        .map(({ policy }) => [policy.uid, `${policy.uid}/0`] as const),
+    ]);
+  }
+
+  #withdrawBeyond(session: FollowSession, concerned: ReadonlyMap<string, string>): void {
+    for (const uid of session.heldPolicies()) {
+      if (!concerned.has(uid)) session.withdraw(uid, this.term.epoch, this.#evaluator?.nextVersion() ?? 0);
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isEnded) {
+      try {
+        await this.#beat();
+        await this.#nap();
+      } catch (error) {
+        if (error instanceof NotLeaderError) return;
+        this.#options.logger.warn('budgets could not be judged, trying again', { error });
+        await sleep(RETRY_MS);
+      }
+    }
+    const subjects = this.#evaluator?.plan.subjects ?? [];
+    await this.#saver.save(subjects, this.#tracker.book).catch((error: unknown) => {
+      this.#options.logger.warn('what was spent could not be saved, it is read from the store', { error });
+    });
+  }
+
+  async #nap(): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const stop = new AbortController();
+    await Promise.race([woken, sleep(BEAT_MS, stop.signal)]);
+    stop.abort();
+  }
+
+  async #beat(): Promise<void> {
+    const evaluator = this.#evaluator;
+    if (evaluator === undefined) return;
+    const nowS = this.#options.nowS();
+    if (nowS - this.#clustersAtS >= CLUSTERS_EVERY_S) await this.#readClusters(nowS);
+    if (this.#planIsOld || nowS >= this.#periodEndsAtS) await this.#replan(evaluator, nowS);
+    if (nowS >= this.#readAgainAtS) {
+      this.#tracker.book.outdate();
+      this.#readAgainAtS = Number.MAX_SAFE_INTEGER;
+    }
+    this.#beginLoading();
+    if (nowS - this.#touchedAtS >= TOUCH_EVERY_S) {
+      evaluator.touchAll(this.#tracker.book);
+      this.#touchedAtS = nowS;
+    }
+    const started = performance.now();
+    const observe = observeClusters(this.#options.registry, nowS);
+    const news = await evaluator.evaluate(this.#tracker.book, observe, nowS);
+    this.#options.metrics.evaluation.observe((performance.now() - started) / 1000);
+    await this.#tell(news);
+    if (nowS - this.#savedAtS < SAVE_EVERY_S) return;
+    await this.#saver.save(evaluator.plan.subjects, this.#tracker.book);
+    this.#savedAtS = nowS;
+  }
+
+  async #readClusters(nowS: number): Promise<void> {
+    const clusters = await listLabelledClusters(this.#options.db);
+    if (JSON.stringify(clusters) !== JSON.stringify(this.#clusters)) this.#planIsOld = true;
+    this.#clusters = clusters;
+    this.#clustersAtS = nowS;
+  }
+
+  async #replan(evaluator: Evaluator, nowS: number): Promise<void> {
+    const waiters = this.#plannedWaiters.splice(0);
+    this.#planIsOld = false;
+    try {
+      await this.#configure(evaluator, nowS);
+    } catch (error) {
+      this.#planIsOld = true;
+      this.#plannedWaiters.push(...waiters);
+      throw error;
+    }
+    for (const resolve of waiters) resolve();
+    for (const session of this.#sessions) this.#withdrawBeyond(session, this.#concerned(session));
+  }
+
+  async #configure(evaluator: Evaluator, nowS: number): Promise<void> {
+    const { book } = this.#tracker;
+    await this.#saver.save(evaluator.plan.subjects, book);
+    const plan = planPolicies({
+      policies: [...this.#policies.values()],
+      clusters: this.#clusters,
+      currency: this.#options.currency,
+      nowS,
+    });
+    await this.#tracker.configure(plan.subjects.flatMap(({ parts }) => parts));
+    const gone = evaluator.configure(plan, this.#clusters, book);
+    this.#saver.forget(gone);
+    this.#options.metrics.forget(gone);
+    await asLeader(this.#options.db, this.term, (transaction) => removeBudgetVerdicts(transaction, gone));
+    this.#periodEndsAtS = Math.min(...plan.subjects.map(({ period }) => period.to), Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Reads what figures are missing, beside everything else. */
+  #beginLoading(): void {
+    if (this.#loading !== undefined || this.#tracker.book.waiting().length === 0) return;
+    this.#loading = this.#tracker
+      .loadWaiting()
+      .then(
+        () => this.#evaluator?.touchAll(this.#tracker.book),
+        async (error: unknown) => {
+          this.#options.logger.warn('spend could not be read, trying again', { error });
+          await sleep(RETRY_MS);
+        },
+      )
+      .finally(() => {
+        this.#loading = undefined;
+        this.#wake();
+      });
+  }
+
+  /** A crossing is durable before it is told, where the database answers: safety does not wait for it. */
+  async #tell(news: readonly Published[]): Promise<void> {
+    if (news.length === 0) return;
+    for (const published of news) this.#saver.add(published);
+    if (news.some(({ isUrgent }) => isUrgent)) {
+      try {
+        await this.#saver.saveVerdicts();
+      } catch (error) {
+        if (error instanceof NotLeaderError) throw error;
+        this.#options.logger.warn('verdicts could not be saved and are told all the same', { error });
+      }
+    }
+    for (const published of news) {
+      const clusterKeys = this.#clustersOf(published);
+      for (const session of this.#sessions) {
+        if (clusterKeys.includes(session.clusterKey)) session.push(published);
+      }
+    }
+    this.#options.metrics.show(news);
+  }
+
+  #clustersOf({ subjectKey, policyUid }: Published): readonly number[] {
+    const subject = this.#evaluator?.plan.subjects.find(({ key }) => key === subjectKey);
+    if (subject !== undefined) return subject.clusterKeys;
+    const policy = this.#policies.get(policyUid);
+    return policy === undefined ? [] : [policy.clusterKey];
+  }
+}
