@@ -38,8 +38,8 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'enforcement against a b
     });
     proxy = await FaultProxy.start(cluster.url, cluster.ca);
     direct = await operatorServer(cluster);
-    const { authorization } = direct;
-    rig = await EnforcementRig.on(cluster, { url: new URL(proxy.url), authorization }, 700);
+    const bad = { url: new URL(proxy.url), authorization: () => direct.authorization() };
+    rig = await EnforcementRig.on(cluster, bad, 700);
     await rig.namespaces(namespace);
     for (let index = 0; index < 6; index += 1)
       await rig.apply(deployment({ namespace, name: `web-${index}` }));

@@ -35,8 +35,10 @@ export interface Witness {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** `held`, `free`: the object is or is not held by the policy. `present`, `gone`: it exists or not. */
-  readonly expects: 'held' | 'free' | 'present' | 'gone';
+  /** `marked`: the object exists and its record of the hold is {@link mark}. `present`, `gone`: it exists or not. */
+  readonly expects: 'marked' | 'present' | 'gone';
+  /** The annotation that the write leaves; null where it takes it away. */
+  readonly mark?: string | null;
 }
 
 /** An action that is about to be done: on disk before it, so that it cannot be done and forgotten. */

@@ -1,5 +1,5 @@
 import { annotationKeys } from '@kubehero/contract';
-import type { ActionName, Witness } from '../audit/action-record.js';
+import type { ActionName } from '../audit/action-record.js';
 import { kedaPaused } from '../world/workload-projection.js';
 import type { Workload } from '../world/world-objects.js';
 import {
@@ -21,7 +21,8 @@ import {
 export interface Change {
   readonly patch: Readonly<Record<string, unknown>>;
   readonly action: ActionName;
-  readonly expects: Witness['expects'];
+  /** The annotation that the write leaves, by which one can tell whether it was done. */
+  readonly mark: string | null;
   readonly before: HeldValue;
   readonly after: HeldValue;
   /** What happened besides the wish, for the record and the policy's conditions; empty where nothing did. */
@@ -58,7 +59,7 @@ export function toStopChange(workload: Workload, holder: Holder): Change | undef
   return {
     patch: patchOf({ field, annotation: formatHold(next), ...(isStopped && { value: next.set }) }),
     action: stopActions[field],
-    expects: 'held',
+    mark: formatHold(next),
     before: value,
     after: next.set,
     remark: hold !== undefined && isStopped ? 'it was changed while it was held' : '',
@@ -80,7 +81,7 @@ export function toReleaseChange(workload: Workload, holder: Holder): Change | un
     return {
       patch: patchOf({ field, annotation: formatHold({ ...hold, policies }) }),
       action,
-      expects: 'free',
+      mark: formatHold({ ...hold, policies }),
       before: value,
       after: value,
       remark: `it stays stopped for ${others.join(', ')}`,
@@ -91,7 +92,7 @@ export function toReleaseChange(workload: Workload, holder: Holder): Change | un
   return {
     patch: patchOf({ field, annotation: null, ...(restored !== value && { value: restored }) }),
     action,
-    expects: 'free',
+    mark: null,
     before: value,
     after: restored,
     remark: isOurs ? '' : `it was changed while it was held and is left as it is: ${field} ${String(value)}`,
@@ -108,7 +109,7 @@ export function toStripChange(copy: Workload, holder: Holder): Change | undefine
   return {
     patch: { metadata: { annotations: { [annotationKeys.held]: null } } },
     action: 'Restore',
-    expects: 'free',
+    mark: null,
     before: copy.replicas ?? null,
     after: copy.replicas ?? null,
     remark: 'a copy of the record was removed',

@@ -7,7 +7,6 @@ import { objectPath } from '../world/watched-kinds.js';
 import type { Workload, WorldKind, WorldObject } from '../world/world-objects.js';
 import type { World } from '../world/world.js';
 import type { Change } from './change.js';
-import { tryParseHold } from './hold.js';
 
 /** Name under which the API server keeps which fields are the operator's. */
 export const fieldManager = 'kubehero-operator';
@@ -67,7 +66,7 @@ export class RecordedWriter {
         const raw = await this.write(
           {
             action: next.action,
-            witness: { kind, namespace, name, uid, expects: next.change.expects },
+            witness: { kind, namespace, name, uid, expects: 'marked', mark: next.change.mark },
             write: {
               method: 'PATCH',
               path: `${objectPath(kind, namespace, name)}?fieldManager=${fieldManager}`,
@@ -148,18 +147,20 @@ export class RecordedWriter {
     }
   }
 
-  async #wasDone({ witness, action }: Intent, signal: AbortSignal): Promise<boolean> {
+  async #wasDone({ witness }: Intent, signal: AbortSignal): Promise<boolean> {
     const raw = await this.#tryGet(witness, signal);
     const isMeant = witness.uid === '' || raw?.metadata?.uid === witness.uid;
     const metadata = isMeant ? raw?.metadata : undefined;
-    const policies = tryParseHold(metadata?.annotations?.[annotationKeys.held])?.policies ?? {};
-    const seen: Readonly<Record<Witness['expects'], boolean>> = {
-      present: metadata !== undefined,
-      gone: metadata === undefined || metadata.deletionTimestamp !== undefined,
-      held: action.policyUid in policies,
-      free: !(action.policyUid in policies),
-    };
-    return seen[witness.expects];
+    switch (witness.expects) {
+      case 'present':
+        return metadata !== undefined;
+      case 'gone':
+        return metadata === undefined || metadata.deletionTimestamp !== undefined;
+      case 'marked':
+        return (
+          metadata !== undefined && (metadata.annotations?.[annotationKeys.held] ?? null) === witness.mark
+        );
+    }
   }
 
   async #tryGet({ kind, namespace, name }: Witness, signal: AbortSignal): Promise<RawObject | undefined> {

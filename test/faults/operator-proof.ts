@@ -1,0 +1,355 @@
+import { tryFindActionFault } from '@kubehero/domain';
+import { AuditChain } from '@kubehero/operator';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { repository } from '../support/manifests/examples.js';
+import { FaultProxy } from '../support/cluster/fault-proxy.js';
+import { EnforcementRig } from '../support/enforcement/enforcement-rig.js';
+import type { Orders, Report } from '../support/enforcement/enforcer-main.js';
+import { operatorToken } from '../support/enforcement/operator-account.js';
+import { randomBySeed } from './crash-proof.js';
+import { inside, OperatorHistory, outside } from './operator-history.js';
+
+/** How hard the proof is. */
+export interface OperatorProofOptions {
+  readonly kills: number;
+  readonly seed: number;
+  /** Kills between two looks at whether everything is as it should be. */
+  readonly killsPerCheck: number;
+}
+
+/** What came out. */
+export interface OperatorProof {
+  readonly kills: number;
+  /** Kills between a write's sending and its answer. */
+  readonly killsInWrites: number;
+  readonly edits: number;
+  readonly checks: number;
+  /** Writes to workloads, as the API server recorded them, and actions in the operator's chain. */
+  readonly writes: number;
+  readonly records: number;
+  /** Workloads that people deleted. */
+  readonly deleted: number;
+  /** What was not as it should be. */
+  readonly faults: readonly string[];
+}
+
+const recorded = ['Scale', 'Restore', 'Suspend', 'Resume', 'Pause', 'Unpause'];
+const settleMs = 120_000;
+
+/** Kills an enforcing process (SIGKILL) again and again, in the middle of its writes, while people edit. */
+export async function proveOperatorCrashSafety(
+  options: OperatorProofOptions,
+  tell: (line: string) => void,
+): Promise<OperatorProof> {
+  const proof = new Proof(options, tell);
+  try {
+    await proof.begin();
+    return await proof.run();
+  } finally {
+    await proof.end();
+  }
+}
+
+class Proof {
+  readonly #dir = mkdtempSync(join(tmpdir(), 'kubehero-operator-proof-'));
+  readonly #random: () => number;
+  readonly #faults: string[] = [];
+  #rig: EnforcementRig | undefined;
+  #proxy: FaultProxy | undefined;
+  #history: OperatorHistory | undefined;
+  #child: ChildProcess | undefined;
+  #counts = { kills: 0, killsInWrites: 0, edits: 0, checks: 0, records: 0 };
+
+  constructor(
+    private readonly options: OperatorProofOptions,
+    private readonly tell: (line: string) => void,
+  ) {
+    this.#random = randomBySeed(options.seed);
+  }
+
+  async begin(): Promise<void> {
+    this.#rig = await EnforcementRig.start();
+    const { cluster } = this.rig;
+    this.#proxy = await FaultProxy.start(cluster.url, cluster.ca);
+    const token = await operatorToken(cluster);
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'proxy', cluster: { server: this.#proxy.url, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'operator', user: { token } }],
+      contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'operator' } }],
+      'current-context': 'proxy',
+    };
+    writeFileSync(this.#path('kubeconfig'), JSON.stringify(config), { mode: 0o600 });
+    this.#history = new OperatorHistory(this.rig, this.#random);
+    await this.history.begin();
+  }
+
+  async run(): Promise<OperatorProof> {
+    while (this.#counts.kills < this.options.kills && this.#faults.length === 0) {
+      await this.#round();
+      if (this.#counts.kills % this.options.killsPerCheck === 0) await this.#check();
+    }
+    await this.#check();
+    const writes = this.rig.cluster
+      .writes()
+      .filter(({ user, responseStatus }) => isOperator(user.username) && (responseStatus?.code ?? 500) < 300);
+    this.#expect(
+      'a write outside of the scope',
+      writes.filter(({ objectRef }) => objectRef?.namespace !== undefined && objectRef.namespace !== inside),
+      [],
+    );
+    const held = writes.filter(
+      ({ requestObject }) => 'kubehero.io/held' in (requestObject?.metadata?.annotations ?? {}),
+    );
+    const { deleted } = this.history;
+    return { ...this.#counts, writes: held.length, deleted, faults: this.#faults };
+  }
+
+  async end(): Promise<void> {
+    await this.#kill();
+    await this.#proxy?.stop();
+    await this.#rig?.stop();
+    await this.#rig?.cluster.stop();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  private get rig(): EnforcementRig {
+    if (this.#rig === undefined) throw new Error('the proof has not begun');
+    return this.#rig;
+  }
+
+  private get history(): OperatorHistory {
+    if (this.#history === undefined) throw new Error('the proof has not begun');
+    return this.#history;
+  }
+
+  /** Something is ordered, somebody edits, and the process is killed in the middle of it. */
+  async #round(): Promise<void> {
+    if (this.#random() < 0.9) this.#order(this.history.orderAnything());
+    const killed = this.#killAtRandom();
+    this.#start();
+    if (this.#random() < 0.5) {
+      await sleep(this.#random() * 600);
+      await this.history.edit();
+      this.#counts.edits += 1;
+    }
+    await killed;
+    this.#counts.kills += 1;
+    if (this.#counts.kills % 50 === 0) this.tell(`${this.#counts.kills} kills, ${this.#counts.edits} edits`);
+  }
+
+  /** Resolves when the process was killed: around one of its next writes, or at any moment where it writes nothing. */
+  async #killAtRandom(): Promise<void> {
+    let countdown = this.#random() < 0.7 ? 1 + Math.floor(this.#random() * 12) : Number.POSITIVE_INFINITY;
+    const isAfter = this.#random() < 0.5;
+    const latest = sleep(Number.isFinite(countdown) ? 2500 : 700 + this.#random() * 900);
+    const atWrite = new Promise<void>((resolve) => {
+      this.proxy.decide = async ({ method }) => {
+        if (method === 'GET') return 'pass';
+        countdown -= 1;
+        if (countdown > 0) return 'pass';
+        if (countdown === 0) {
+          this.#counts.killsInWrites += 1;
+          await this.#kill();
+          resolve();
+          return isAfter ? 'cut-after' : 'cut-before';
+        }
+        // Writes that were under way beside the fatal one.
+        return isAfter ? 'cut-before' : 'cut-after';
+      };
+    });
+    await Promise.race([atWrite, latest]);
+    await this.#kill();
+    this.proxy.decide = () => 'pass';
+  }
+
+  private get proxy(): FaultProxy {
+    if (this.#proxy === undefined) throw new Error('the proof has not begun');
+    return this.#proxy;
+  }
+
+  /** Lets the process finish what it is to do, and looks at the cluster and at its records. */
+  async #check(): Promise<void> {
+    for (const wanted of this.#random() < 0.5 ? (['enforce', 'release'] as const) : (['release'] as const)) {
+      this.#order(this.history.orderAll(wanted));
+      await this.#settle(wanted);
+      if (wanted === 'enforce') await this.#checkEnforced();
+      else await this.#checkReleased();
+    }
+    await this.#kill();
+    await this.#checkRecords();
+    this.#counts.checks += 1;
+  }
+
+  async #settle(wanted: 'enforce' | 'release'): Promise<void> {
+    this.#start();
+    const { version, policies } = this.history.orders;
+    const finals = wanted === 'enforce' ? ['enforced'] : ['idle'];
+    let report: Report | undefined;
+    const isFinal = (): boolean => {
+      report = this.#readReport();
+      if (report?.version !== version || report.intents > 0) return false;
+      const uids = policies.map(({ policy }) => policy.uid);
+      const isHeld = report.held.every((uid) => wanted === 'enforce' && uids.includes(uid));
+      return isHeld && uids.every((uid) => finals.includes(report?.states[uid] ?? ''));
+    };
+    for (const until = Date.now() + settleMs; ; await sleep(100)) {
+      if (isFinal()) {
+        await sleep(500);
+        if (isFinal()) return;
+      }
+      if (this.#faults.length > 0) throw new Error(this.#faults.join('\n'));
+      if (Date.now() > until)
+        throw new Error(`seed ${this.options.seed}: never ${finals.join()}: ${JSON.stringify(report)}`);
+    }
+  }
+
+  async #checkEnforced(): Promise<void> {
+    const { replicas, isProtected } = this.history.wishes;
+    const running = [...replicas]
+      .filter(([name]) => isProtected.get(name) === true)
+      .reduce((sum, [, each]) => sum + each, 0);
+    await this.rig.untilPods(inside, running);
+    await this.#checkOutside();
+  }
+
+  async #checkReleased(): Promise<void> {
+    const { replicas } = this.history.wishes;
+    const found = await this.#specs();
+    this.#expect('replicas after the release', found.replicas, Object.fromEntries([...replicas].sort()));
+    this.#expect('suspension after the release', found.suspended, []);
+    this.#expect('minimum of the autoscaler', found.minReplicas, [0]);
+    this.#expect('marks left behind', found.marks, []);
+    const guards = await this.rig.get('/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies');
+    const bindings = await this.rig.get(
+      '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings',
+    );
+    const names = [guards, bindings]
+      .flatMap(({ items }) => items as { metadata: { name: string } }[])
+      .map(({ metadata }) => metadata.name);
+    this.#expect(
+      'admission policies left behind',
+      names.filter((name) => name.startsWith('kubehero-budget-')),
+      [],
+    );
+    // Two pods of the Job besides those of Deployments and StatefulSet.
+    await this.rig.untilPods(
+      inside,
+      [...replicas.values()].reduce((sum, each) => sum + each, 2),
+    );
+    await this.#checkOutside();
+  }
+
+  async #checkOutside(): Promise<void> {
+    this.#expect('pods outside of the scope', (await this.rig.pods(outside)).length, 3);
+  }
+
+  async #specs(): Promise<{ replicas: object; suspended: string[]; minReplicas: number[]; marks: string[] }> {
+    interface Item {
+      metadata: { name: string; annotations?: Record<string, string> };
+      spec: { replicas?: number; suspend?: boolean; minReplicas?: number };
+    }
+    const paths = [
+      'apps/v1:deployments',
+      'apps/v1:statefulsets',
+      'apps/v1:replicasets',
+      'batch/v1:jobs',
+      'batch/v1:cronjobs',
+      'autoscaling/v2:horizontalpodautoscalers',
+    ];
+    const lists = await Promise.all(
+      paths.map(async (each) => {
+        const [group = '', plural = ''] = each.split(':');
+        return (await this.rig.get(`/apis/${group}/namespaces/${inside}/${plural}`))['items'] as Item[];
+      }),
+    );
+    const [deployments = [], sets = [], , jobs = [], cronJobs = [], scalers = []] = lists;
+    const marks = lists
+      .flat()
+      .filter(({ metadata }) =>
+        Object.keys(metadata.annotations ?? {}).some((key) => key.startsWith('kubehero.io/')),
+      );
+    return {
+      replicas: Object.fromEntries(
+        [...deployments, ...sets]
+          .map(({ metadata, spec }): [string, unknown] => [metadata.name, spec.replicas])
+          .sort(),
+      ),
+      suspended: [...jobs, ...cronJobs]
+        .filter(({ spec }) => spec.suspend === true)
+        .map(({ metadata }) => metadata.name),
+      minReplicas: scalers.map(({ spec }) => spec.minReplicas ?? 1),
+      marks: marks.map(({ metadata }) => metadata.name),
+    };
+  }
+
+  /** The dead process's chain: whole, signed, and complete. */
+  async #checkRecords(): Promise<void> {
+    const chain = await AuditChain.open({ dir: this.#path('data') });
+    const records = await chain.pending(0n, 100_000);
+    this.#expect('the chain of records', tryFindActionFault(records, chain.publicKey), undefined);
+    this.#expect('announced actions without an end', chain.intents(), []);
+    this.#counts.records += records.filter(({ action }) => recorded.includes(action)).length;
+    await chain.ack(chain.sequence);
+    await chain.close();
+  }
+
+  #expect(what: string, found: unknown, expected: unknown): void {
+    if (JSON.stringify(found) === JSON.stringify(expected)) return;
+    this.#faults.push(
+      `${what} after ${this.#counts.kills} kills: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`,
+    );
+  }
+
+  #order(orders: Orders): void {
+    writeFileSync(`${this.#path('orders')}.partial`, JSON.stringify(orders));
+    renameSync(`${this.#path('orders')}.partial`, this.#path('orders'));
+  }
+
+  #readReport(): Report | undefined {
+    try {
+      return JSON.parse(readFileSync(this.#path('report'), 'utf8')) as Report;
+    } catch {
+      // The first pass is not over yet.
+      return undefined;
+    }
+  }
+
+  #start(): void {
+    if (this.#child !== undefined) return;
+    rmSync(this.#path('report'), { force: true });
+    if (this.history.orders.version === 0) this.#order(this.history.orderAnything());
+    const main = join(repository, 'dist/js/test/support/enforcement/enforcer-main.js');
+    const files = ['kubeconfig', 'data', 'orders', 'report'].map((name) => this.#path(name));
+    const child = spawn(process.execPath, [main, ...files], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
+    child.once('exit', (code) => {
+      if (code !== null)
+        this.#faults.push(`the process ended by itself with ${code}: ${errors.slice(-2000)}`);
+    });
+    this.#child = child;
+  }
+
+  async #kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  #path(name: string): string {
+    return join(this.#dir, name);
+  }
+}
+
+function isOperator(username: string): boolean {
+  return username === 'system:serviceaccount:kubehero-system:kubehero-operator';
+}
