@@ -43,6 +43,12 @@ interface Replica {
 
 const random = randomBySeed(1);
 
+/** How a replica stands: its exit, if any, and the last it said. */
+function describeReplica({ address, process: { child, errors } }: Replica): string {
+  const state = child.exitCode ?? child.signalCode ?? 'running';
+  return `${address} ${state}: ${errors().trimEnd().split('\n').slice(-3).join(' | ')}`;
+}
+
 /** Two control planes over one PostgreSQL and one ClickHouse, and a Service that points to the leader. */
 class Pair {
   readonly replicas: Replica[] = [];
@@ -82,7 +88,8 @@ class Pair {
       const term = await tryFindLeader(this.stores.db).catch(() => undefined); // postgresql may be restarting
       if (term !== undefined && term.epoch > after)
         return { term, ms: Math.round(performance.now() - started) };
-      if (performance.now() - started > 60_000) throw new Error('nobody leads after 60 s');
+      if (performance.now() - started > 60_000)
+        throw new Error(`nobody leads after 60 s: ${this.replicas.map(describeReplica).join('; ')}`);
       await delay(50);
     }
   }
