@@ -103,7 +103,8 @@ export function armedByOf(policy: BudgetPolicyObject): string {
   if (policy.spec.armed !== true) return '';
   const named = policy.metadata.annotations[annotationKeys.armedBy];
   if (named !== undefined && named !== '') return named;
-  return policy.armedWith === '' ? '' : `whoever used ${policy.armedWith}`;
+  // A client that does not say what it is goes by `unknown`.
+  return ['', 'unknown'].includes(policy.armedWith) ? '' : `whoever used ${policy.armedWith}`;
 }
 
 interface RawMetadata {

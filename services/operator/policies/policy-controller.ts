@@ -1,4 +1,4 @@
-import { formatPicounits } from '@kubehero/domain';
+import { formatPicounits, PICOUNITS_PER_UNIT } from '@kubehero/domain';
 import { ApiError, type Result } from '@kubehero/kubernetes';
 import type { budget } from '@kubehero/rpc';
 import type { Logger } from '@kubehero/runtime';
@@ -169,7 +169,7 @@ export class PolicyController {
       name: policy.metadata.name,
       spec: policy.spec,
       ceiling: formatPicounits(verdict?.ceiling ?? 0n),
-      spend: formatPicounits(((verdict?.spend ?? 0n) / 10_000_000_000n) * 10_000_000_000n),
+      spend: toReadable(verdict?.spend ?? 0n),
       currency: verdict?.currency ?? '',
       armedBy: armedByOf(policy) || (verdict?.live?.armedBy ?? ''),
       exceededAtS: verdict?.exceededAtS ?? 0,
@@ -264,6 +264,12 @@ interface Outcome {
   readonly verdict: Verdict | undefined;
   readonly decision: Decision;
   readonly result: EnforcementResult | undefined;
+}
+
+/** Cents where there are whole units, six decimals where there are not; rounded towards zero. */
+function toReadable(picounits: bigint): string {
+  const step = picounits >= PICOUNITS_PER_UNIT ? PICOUNITS_PER_UNIT / 100n : PICOUNITS_PER_UNIT / 1_000_000n;
+  return formatPicounits((picounits / step) * step);
 }
 
 function isClean({ state }: EnforcementResult): boolean {
