@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { runProgram } from '@kubehero/runtime';
+import { registerBackup } from './commands/backup.js';
 import { registerCollector } from './commands/collector.js';
 import { registerControlPlane } from './commands/control-plane.js';
 import { registerCost } from './commands/cost.js';
@@ -8,6 +9,7 @@ import { registerDoctor } from './commands/doctor.js';
 import { registerImages } from './commands/images.js';
 import { registerOperator } from './commands/operator.js';
 import { registerPricing } from './commands/pricing.js';
+import { registerSecrets } from './commands/secrets.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerUp } from './commands/up.js';
 
@@ -37,6 +39,8 @@ async function main(): Promise<number> {
     registerImages,
     registerPricing,
     registerDatabase,
+    registerBackup,
+    registerSecrets,
     registerDoctor,
   ]) {
     register(program, action);

@@ -1,4 +1,4 @@
-import { ControlPlane, standardPrices } from '@kubehero/control-plane';
+import { ControlPlane, issueClusterCertificate, standardPrices } from '@kubehero/control-plane';
 import { silentLogger, type Logger } from '@kubehero/runtime';
 import { connectClickHouse, type ClickHouseEngine } from '@kubehero/store-clickhouse';
 import {
@@ -60,7 +60,8 @@ export async function startStores(): Promise<Stores> {
   };
 }
 
-async function startFront(directory: string): Promise<{ child: ChildProcess; url: string }> {
+/** Serves the embedded engine from a process of its own. */
+export async function startFront(directory: string): Promise<{ child: ChildProcess; url: string }> {
   const script = fileURLToPath(new URL('./clickhouse-front.js', import.meta.url));
   const child = spawn(process.execPath, [script, '--directory', directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -128,7 +129,7 @@ async function writeClientFiles(
   name: string,
 ): Promise<string> {
   const cluster = await addCluster(stores.db, { id: name, name, cloud: '', region: '' });
-  const issued = await plane.authority.issueCluster(cluster.id);
+  const issued = await issueClusterCertificate({ db: stores.db, authority: plane.authority }, cluster);
   const file = (leaf: string): string => join(stores.folder, leaf);
   await writeFile(file('ca.pem'), plane.authority.caBundlePem);
   await writeFile(file('cert.pem'), issued.certificateChainPem);

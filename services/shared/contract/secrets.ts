@@ -5,28 +5,35 @@ export type SecretValue =
   | { readonly kind: 'sha256-hex'; readonly of: string }
   | { readonly kind: 'ed25519-private-key' }
   | { readonly kind: 'ca-certificate'; readonly of: string }
-  | { readonly kind: 'ca-key'; readonly of: string }
-  | { readonly kind: 'certificate'; readonly ca: string; readonly names: readonly string[] }
+  /** For the DNS names of Services in the Secret's first namespace. */
+  | { readonly kind: 'certificate'; readonly ca: string; readonly services: readonly string[] }
   | { readonly kind: 'certificate-key'; readonly ca: string }
   | { readonly kind: 'given'; readonly by: string };
 
 /** One Secret that manifests name and never contain. The same values stand in each of its namespaces. */
 export interface SecretSpec {
   readonly name: string;
+  /** The product that it belongs to; an installation whose one stands elsewhere brings its own Secret. */
+  readonly of: 'kubehero' | 'postgres' | 'clickhouse' | 'valkey' | 'dex';
   /** Keys of {@link namespaces} in `programs.ts`. */
   readonly namespaces: readonly ('system' | 'collector' | 'postgres' | 'clickhouse' | 'valkey')[];
   readonly type: 'Opaque' | 'kubernetes.io/basic-auth' | 'kubernetes.io/tls';
   readonly keys: Readonly<Record<string, SecretValue>>;
+  /** Labels beside the common ones: CloudNativePG takes a changed Secret at once where it carries its label. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** What it is for, one sentence. */
   readonly purpose: string;
 }
 
+const reloaded = { 'cnpg.io/reload': 'true' } as const;
 const password: SecretValue = { kind: 'random', bytes: 32, encoding: 'alphanumeric' };
 
 /** Every Secret of a hub that deploys all of its stores; an external store brings its own. */
 export const secretCatalogue = {
   postgresApp: {
     name: 'kubehero-postgres-app',
+    of: 'postgres',
+    labels: reloaded,
     namespaces: ['postgres', 'system'],
     type: 'kubernetes.io/basic-auth',
     keys: { username: { kind: 'literal', value: 'kubehero' }, password },
@@ -34,6 +41,8 @@ export const secretCatalogue = {
   },
   postgresDex: {
     name: 'kubehero-postgres-dex',
+    of: 'dex',
+    labels: reloaded,
     namespaces: ['postgres', 'system'],
     type: 'kubernetes.io/basic-auth',
     keys: { username: { kind: 'literal', value: 'dex' }, password },
@@ -41,6 +50,8 @@ export const secretCatalogue = {
   },
   postgresCa: {
     name: 'kubehero-postgres-ca',
+    of: 'postgres',
+    labels: reloaded,
     namespaces: ['postgres', 'system'],
     type: 'Opaque',
     keys: { 'ca.crt': { kind: 'ca-certificate', of: 'postgres' } },
@@ -48,18 +59,15 @@ export const secretCatalogue = {
   },
   postgresServer: {
     name: 'kubehero-postgres-server',
+    of: 'postgres',
+    labels: reloaded,
     namespaces: ['postgres'],
     type: 'kubernetes.io/tls',
     keys: {
       'tls.crt': {
         kind: 'certificate',
         ca: 'postgres',
-        names: [
-          'kubehero-postgres-rw',
-          'kubehero-postgres-rw.cnpg-system',
-          'kubehero-postgres-rw.cnpg-system.svc',
-          'kubehero-postgres-rw.cnpg-system.svc.cluster.local',
-        ],
+        services: ['kubehero-postgres-rw', 'kubehero-postgres-r', 'kubehero-postgres-ro'],
       },
       'tls.key': { kind: 'certificate-key', ca: 'postgres' },
     },
@@ -67,6 +75,7 @@ export const secretCatalogue = {
   },
   clickhouse: {
     name: 'kubehero-clickhouse',
+    of: 'clickhouse',
     namespaces: ['clickhouse', 'system'],
     type: 'Opaque',
     keys: {
@@ -78,6 +87,7 @@ export const secretCatalogue = {
   },
   valkey: {
     name: 'kubehero-valkey',
+    of: 'valkey',
     namespaces: ['valkey', 'system'],
     type: 'Opaque',
     keys: { password },
@@ -85,6 +95,7 @@ export const secretCatalogue = {
   },
   controlPlaneKeys: {
     name: 'kubehero-control-plane-keys',
+    of: 'kubehero',
     namespaces: ['system'],
     type: 'Opaque',
     keys: {
@@ -96,6 +107,7 @@ export const secretCatalogue = {
   },
   api: {
     name: 'kubehero-api',
+    of: 'kubehero',
     namespaces: ['system'],
     type: 'Opaque',
     keys: { token: password },
@@ -103,6 +115,7 @@ export const secretCatalogue = {
   },
   dashboard: {
     name: 'kubehero-dashboard',
+    of: 'kubehero',
     namespaces: ['system'],
     type: 'Opaque',
     keys: {
@@ -113,6 +126,7 @@ export const secretCatalogue = {
   },
   clusterCertificate: {
     name: 'kubehero-cluster-certificate',
+    of: 'kubehero',
     namespaces: ['system', 'collector'],
     type: 'kubernetes.io/tls',
     keys: {

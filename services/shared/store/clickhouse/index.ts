@@ -14,12 +14,14 @@ export {
   type ClickHouseFrontOptions,
 } from './engines/http-front.js';
 export { connectClickHouse, type ClickHouseServerOptions } from './engines/server.js';
+export { backupStatement, backupStatusQuery, type BackupPlace, type BackupState } from './schema/backup.js';
 export {
   LEVELS,
   MEASURES,
   NAMESPACE_TABLE_OF,
   renderTables,
   SECONDS_OF,
+  storedTables,
   TABLE_OF,
   type Level,
   type TableOptions,

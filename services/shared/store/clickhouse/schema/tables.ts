@@ -131,8 +131,15 @@ function expiry(options: TableOptions, table: string, days: number): string {
   return `ALTER TABLE ${options.database}.${localName(options, table)}${onCluster(options)} MODIFY TTL ts + INTERVAL ${days} DAY`;
 }
 
+/** Tables that hold rows, with their database: what a backup of one shard takes. */
+export function storedTables(options: Pick<TableOptions, 'database' | 'cluster'>): string[] {
+  return [...ALL_TABLES.map((table) => localName(options, table)), 'identity'].map(
+    (table) => `${options.database}.${table}`,
+  );
+}
+
 /** On a cluster the plain name is the Distributed table and the rows lie in the local one. */
-function localName(options: TableOptions, table: string): string {
+function localName(options: Pick<TableOptions, 'cluster'>, table: string): string {
   return options.cluster === undefined ? table : `${table}_local`;
 }
 
