@@ -27,7 +27,7 @@ describe('kubehero backup clickhouse, by the real engine into an object store', 
     new Promise((resolve) => {
       const args = ['backup', 'clickhouse', '--output', 'json'];
       const env = {
-        PATH: process.env['PATH'],
+        ...process.env,
         KUBEHERO_CLICKHOUSE_URL: front.url,
         KUBEHERO_CLICKHOUSE_SHARDS: shards,
       };
