@@ -1,7 +1,9 @@
-import { environmentNames } from '@kubehero/contract';
+import { environmentNames, ports } from '@kubehero/contract';
 import {
   choiceSetting,
+  hostPortSetting,
   listSetting,
+  logLevels,
   optionalSetting,
   pathSetting,
   textSetting,
@@ -11,10 +13,15 @@ import {
 import { tmpdir } from 'node:os';
 import { PUBLIC_HOSTS } from './fetch/online.js';
 
-const regions = (flag: string, cloud: string): ReturnType<typeof optionalSetting<readonly string[]>> =>
+const regions = (
+  flag: string,
+  env: string,
+  cloud: string,
+): ReturnType<typeof optionalSetting<readonly string[]>> =>
   optionalSetting(
     listSetting({
       flag,
+      env,
       reason: `${cloud} regions whose prices are fetched; without it those that nodes of the fleet are in`,
       of: textSetting({
         reason: 'region',
@@ -25,9 +32,10 @@ const regions = (flag: string, cloud: string): ReturnType<typeof optionalSetting
     }),
   );
 
-const host = (flag: string, what: string, fallback: string): ReturnType<typeof urlSetting> =>
+const host = (flag: string, env: string, what: string, fallback: string): ReturnType<typeof urlSetting> =>
   urlSetting({
     flag,
+    env,
     reason: `where ${what} is asked for, for mirrors and proxies`,
     schemes: ['http', 'https'],
     fallback,
@@ -61,11 +69,12 @@ export const pricingSettings = {
     of: choiceSetting({ reason: 'source', choices: ['aws', 'azure', 'gcp', 'custom', 'snapshot'] as const }),
     fallback: ['aws', 'azure', 'gcp'],
   }),
-  awsRegions: regions('aws-regions', 'AWS'),
-  azureRegions: regions('azure-regions', 'Azure'),
+  awsRegions: regions('aws-regions', environmentNames.pricingAwsRegions, 'AWS'),
+  azureRegions: regions('azure-regions', environmentNames.pricingAzureRegions, 'Azure'),
   gcpKeyFile: optionalSetting(
     pathSetting({
       flag: 'gcp-key-file',
+      env: environmentNames.pricingGcpKeyFile,
       reason: "file with the API key for Google's catalogue, which has no anonymous use",
     }),
   ),
@@ -101,16 +110,64 @@ export const pricingSettings = {
     reason: 'folder for downloads',
     fallback: tmpdir(),
   }),
-  awsPriceList: host('aws-price-list', 'the AWS price list', PUBLIC_HOSTS.awsPriceList),
+  proxy: optionalSetting(
+    urlSetting({
+      flag: 'proxy',
+      env: environmentNames.pricingProxy,
+      reason: 'HTTP proxy that price lists are fetched through',
+      schemes: ['http', 'https'],
+    }),
+  ),
+  caFile: optionalSetting(
+    pathSetting({
+      flag: 'ca-file',
+      env: environmentNames.pricingCaFile,
+      reason: 'CA bundle (PEM) that price lists are trusted by, beside the usual authorities',
+    }),
+  ),
+  awsPriceList: host(
+    'aws-price-list',
+    environmentNames.pricingAwsUrl,
+    'the AWS price list',
+    PUBLIC_HOSTS.awsPriceList,
+  ),
   awsPriceListChina: host(
     'aws-price-list-china',
+    environmentNames.pricingAwsChinaUrl,
     'the AWS price list of China',
     PUBLIC_HOSTS.awsPriceListChina,
   ),
-  awsSpotFeed: host('aws-spot-feed', 'the public spot feed', PUBLIC_HOSTS.awsSpotFeed),
-  azure: host('azure-prices', 'the Azure retail prices', PUBLIC_HOSTS.azure),
-  gcp: host('gcp-billing', 'the Cloud Billing Catalog', PUBLIC_HOSTS.gcp),
+  awsSpotFeed: host(
+    'aws-spot-feed',
+    environmentNames.pricingAwsSpotUrl,
+    'the public spot feed',
+    PUBLIC_HOSTS.awsSpotFeed,
+  ),
+  azure: host(
+    'azure-prices',
+    environmentNames.pricingAzureUrl,
+    'the Azure retail prices',
+    PUBLIC_HOSTS.azure,
+  ),
+  gcp: host('gcp-billing', environmentNames.pricingGcpUrl, 'the Cloud Billing Catalog', PUBLIC_HOSTS.gcp),
 };
 
 /** The frozen settings. */
 export type PricingSettings = SettingsOf<typeof pricingSettings>;
+
+/** Settings of `kubehero pricing serve`. */
+export const pricingServeSettings = {
+  ...pricingSettings,
+  http: hostPortSetting({
+    flag: 'http',
+    env: environmentNames.httpListen,
+    reason: 'address of health and metrics',
+    fallback: { host: '127.0.0.1', port: ports.pricingHttp },
+  }),
+  logLevel: choiceSetting({
+    env: environmentNames.logLevel,
+    reason: 'which lines are logged',
+    choices: logLevels,
+    fallback: 'info',
+  }),
+};

@@ -1,7 +1,20 @@
-export { answer, lookupFile, openLookup, type LookupSource } from './commands/lookup.js';
+export {
+  answer,
+  lookupFile,
+  openDatabaseLookup,
+  openLookup,
+  type Lookup,
+  type LookupSource,
+} from './commands/lookup.js';
 export { onlineNotes, refreshFolder, refreshNotes, type FolderRefresh } from './commands/refresh.js';
 export { withPostgresCatalogue } from './commands/refresh-database.js';
-export { exportFolder, importFolder, type FolderImport } from './commands/snapshot.js';
+export {
+  exportFolder,
+  exportFromSettings,
+  importFolder,
+  type FolderImport,
+  type SnapshotTarget,
+} from './commands/snapshot.js';
 export { FolderStore } from './folder/folder-store.js';
 export type { CatalogueChange, CatalogueItem, CatalogueStore } from './catalogue-store.js';
 export { PricingError, type PricingErrorCode } from './errors.js';
@@ -12,11 +25,14 @@ export {
   PUBLIC_HOSTS,
   refreshOnline,
   type OnlineOutcome,
+  type OnStep,
   type OnlineRefresh,
   type PriceHosts,
 } from './fetch/online.js';
 export type { HttpContext } from './fetch/http.js';
-export { pricingSettings, type PricingSettings } from './config.js';
+export { pricingServeSettings, pricingSettings, type PricingSettings } from './config.js';
+export { servePricing, type ServeOptions } from './serve.js';
+export { openNetwork, type Network, type NetworkOptions } from './fetch/network.js';
 export {
   importFromSettings,
   refreshFromServices,

@@ -3,10 +3,12 @@ import {
   lookupMachine,
   lookupResource,
   resolveNodePrice,
+  type Catalogue,
   type PriceAnswer,
 } from '@kubehero/domain';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { openPriceDatabase, type DatabaseSettings } from '../database/open-database.js';
 import { PricingError } from '../errors.js';
 import { FolderLookup } from '../folder/folder-lookup.js';
 import { FolderStore } from '../folder/folder-store.js';
@@ -19,13 +21,44 @@ export interface LookupSource {
   readonly builtIn: boolean;
 }
 
+/** Catalogues by the instant that is asked for; the newest when undefined. */
+export interface Lookup {
+  at(atMs: number | undefined): Promise<Catalogue>;
+}
+
 /** Opens a folder for lookups. @throws PricingError CATALOGUE */
-export function openLookup(source: LookupSource): Promise<FolderLookup> {
+export function openLookup(source: LookupSource): Promise<Lookup> {
   return FolderLookup.open(new FolderStore(source.catalogue), source.builtIn ? [...builtInRows()] : []);
 }
 
+/**
+ * Opens the catalogue in PostgreSQL for lookups, with the list that ships with the product behind it: what the
+ * control plane prices by. Catalogues are read whole, the few last instants are kept. The caller closes it.
+ * @throws PricingError USAGE
+ */
+export async function openDatabaseLookup(
+  settings: DatabaseSettings,
+): Promise<Lookup & { readonly close: () => Promise<void> }> {
+  const db = await openPriceDatabase(settings);
+  const { loadPriceCatalogue } = await import('@kubehero/store-postgres');
+  const views = new Map<number | undefined, Promise<Catalogue>>();
+  return {
+    at: (atMs) => {
+      const view =
+        views.get(atMs) ??
+        loadPriceCatalogue(db, { ...(atMs === undefined ? {} : { atMs }), extra: builtInRows() });
+      if (views.size >= MAX_VIEWS && !views.has(atMs)) views.clear();
+      views.set(atMs, view);
+      return view;
+    },
+    close: () => db.destroy(),
+  };
+}
+
+const MAX_VIEWS = 4;
+
 /** Answers one question. */
-export async function answer(lookup: FolderLookup, question: LookupQuestion): Promise<PriceAnswer> {
+export async function answer(lookup: Lookup, question: LookupQuestion): Promise<PriceAnswer> {
   const { atMs } = question;
   const catalogue = await lookup.at(atMs);
   switch (question.kind) {
@@ -61,7 +94,7 @@ function unanswerable(reason: string): PriceAnswer {
 }
 
 async function answerLine(
-  lookup: FolderLookup,
+  lookup: Lookup,
   text: string,
   line: string,
 ): Promise<{ readonly answer: PriceAnswer; readonly wrong: boolean }> {
@@ -80,11 +113,10 @@ async function answerLine(
  * @throws PricingError CATALOGUE, NOT_READABLE
  */
 export async function lookupFile(
-  source: LookupSource,
+  lookup: Lookup,
   queries: string,
   write: (line: string) => void,
 ): Promise<number> {
-  const lookup = await openLookup(source);
   const input = createReadStream(queries);
   const lines = createInterface({ input, crlfDelay: Infinity });
   let number = 0;

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogueStore } from '../catalogue-store.js';
 import type { PricingSettings } from '../config.js';
+import { openPriceDatabase } from '../database/open-database.js';
 import { PricingError } from '../errors.js';
-import { refreshOnline, type OnlineOutcome } from '../fetch/online.js';
+import { openNetwork } from '../fetch/network.js';
+import { refreshOnline, type OnlineOutcome, type OnStep } from '../fetch/online.js';
 import { FolderStore } from '../folder/folder-store.js';
 import { applyRefresh } from '../refresh.js';
 import { importSnapshot, readVerifyingKey, type ImportReport } from '../snapshot/import.js';
@@ -17,7 +19,13 @@ export interface ServicesContext {
   readonly signal: AbortSignal;
   readonly nowMs: number;
   readonly accept: readonly string[];
-  readonly onProgress: (text: string) => void;
+  /** Called once, before anything is fetched. */
+  readonly onRegions: (regions: {
+    readonly aws: readonly string[];
+    readonly azure: readonly string[];
+  }) => void;
+  /** Called when a step begins, and with `done` equal to `total` at the end. */
+  readonly onStep?: OnStep;
 }
 
 interface Target {
@@ -37,21 +45,9 @@ function folderTarget(folder: string): Target {
 }
 
 async function postgresTarget(settings: PricingSettings): Promise<Target> {
-  const { connectPostgres, listNodeRegions } = await import('@kubehero/store-postgres');
+  const db = await openPriceDatabase(settings);
+  const { listNodeRegions } = await import('@kubehero/store-postgres');
   const { PostgresStore } = await import('../database/postgres-store.js');
-  if (settings.postgresUrl === undefined) {
-    throw new PricingError(
-      'USAGE',
-      'neither --catalogue nor KUBEHERO_POSTGRES_URL says where the catalogue is: give one of them',
-    );
-  }
-  const url = new URL(settings.postgresUrl);
-  if (settings.postgresPasswordFile !== undefined) {
-    url.password = encodeURIComponent((await readFile(settings.postgresPasswordFile, 'utf8')).trim());
-  }
-  const caPem =
-    settings.postgresCaFile === undefined ? {} : { caPem: await readFile(settings.postgresCaFile, 'utf8') };
-  const db = connectPostgres({ url: url.toString(), ...caPem, onIdleError: () => undefined });
   return {
     regions: (provider) => listNodeRegions(db, provider),
     exclusively: (work) => PostgresStore.exclusively(db, work),
@@ -157,18 +153,27 @@ export async function refreshFromServices(
       nowMs: context.nowMs,
       workFolder: settings.workFolder,
     };
-    context.onProgress(
-      `regions: aws ${awsRegions.join(' ') || 'none'}, azure ${azureRegions.join(' ') || 'none'}`,
-    );
-    return await target.exclusively(async (store) => [
-      ...(await fromFiles(store, settings, context)),
-      ...(await refreshOnline(store, refresh, {
-        fetch,
-        sleep: (ms, signal) => sleep(ms, undefined, { signal }),
-        random: Math.random,
-        signal: context.signal,
-      })),
-    ]);
+    context.onRegions({ aws: awsRegions, azure: azureRegions });
+    return await target.exclusively(async (store) => {
+      const files = await fromFiles(store, settings, context);
+      const network = await openNetwork({ proxy: settings.proxy, caFile: settings.caFile });
+      try {
+        const online = await refreshOnline(
+          store,
+          refresh,
+          {
+            fetch: network.fetch,
+            sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+            random: Math.random,
+            signal: context.signal,
+          },
+          context.onStep,
+        );
+        return [...files, ...online];
+      } finally {
+        await network.close();
+      }
+    });
   } finally {
     await target.close();
   }

@@ -1,21 +1,43 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { openPriceDatabase, type DatabaseSettings } from '../database/open-database.js';
 import { PricingError } from '../errors.js';
 import { FolderStore } from '../folder/folder-store.js';
 import { exportSnapshot, readSigningKey } from '../snapshot/export.js';
 import { importSnapshot, readVerifyingKey, type ImportReport } from '../snapshot/import.js';
 
+/** Where a snapshot is written, and by whom it is signed. */
+export interface SnapshotTarget {
+  readonly to: string;
+  /** File with the Ed25519 private key. */
+  readonly signingKey: string;
+}
+
 /** Writes a signed snapshot of a catalogue folder. */
-export async function exportFolder(options: {
-  catalogue: string;
-  to: string;
-  signingKey: string;
-}): Promise<{ rows: number; generatedAt: string }> {
-  return exportSnapshot(
-    new FolderStore(options.catalogue),
-    options.to,
-    await readSigningKey(options.signingKey),
-  );
+export async function exportFolder(
+  options: SnapshotTarget & { readonly catalogue: string },
+): Promise<{ rows: number; generatedAt: string }> {
+  const store = new FolderStore(options.catalogue);
+  const source = { name: store.folder, parts: store.parts() };
+  return exportSnapshot(source, options.to, await readSigningKey(options.signingKey));
+}
+
+/** Writes a signed snapshot of the catalogue that the settings name. @throws PricingError USAGE, CATALOGUE, DISK */
+export async function exportFromSettings(
+  settings: DatabaseSettings & { readonly catalogue: string | undefined },
+  target: SnapshotTarget,
+): Promise<{ rows: number; generatedAt: string }> {
+  const { catalogue } = settings;
+  if (catalogue !== undefined) return exportFolder({ ...target, catalogue });
+  const signingKey = await readSigningKey(target.signingKey);
+  const db = await openPriceDatabase(settings);
+  try {
+    const { PostgresStore } = await import('../database/postgres-store.js');
+    const source = { name: 'the database', parts: new PostgresStore(db).parts() };
+    return await exportSnapshot(source, target.to, signingKey);
+  } finally {
+    await db.destroy();
+  }
 }
 
 /** An import into a catalogue folder. */

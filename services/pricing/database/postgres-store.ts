@@ -1,6 +1,7 @@
 import {
   addPriceVersion,
   asOnlyPriceWriter,
+  listPricePartStates,
   priceItemsOf,
   putPricePart,
   putPriceQuarantine,
@@ -21,6 +22,14 @@ export class PostgresStore implements CatalogueStore {
     if (part === undefined) return undefined;
     const { name, source, asOf, sourceVersion, publications } = part;
     return { facts: { key: name, source, asOf, sourceVersion, publications }, items: priceItemsOf(part) };
+  }
+
+  /** The newest state of every part, read one after the other. */
+  async *parts(): AsyncGenerator<StoredPart> {
+    for (const { name } of await listPricePartStates(this.db)) {
+      const part = await this.readPart(name);
+      if (part !== undefined) yield part;
+    }
   }
 
   async commit(change: CatalogueChange): Promise<number> {

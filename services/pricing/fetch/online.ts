@@ -156,6 +156,9 @@ class OnlineRun {
   }
 }
 
+/** Told when a step begins: how many are done, of how many, and what begins; at the end `done` equals `total`. */
+export type OnStep = (done: number, total: number, what: string) => void;
+
 /**
  * Fetches prices from the services and takes each answer into the catalogue by itself: what fails is reported, and
  * the last good prices of that part stay.
@@ -164,9 +167,12 @@ export async function refreshOnline(
   store: CatalogueStore,
   refresh: OnlineRefresh,
   context: HttpContext,
+  onStep?: OnStep,
 ): Promise<readonly OnlineOutcome[]> {
   const outcomes: OnlineOutcome[] = [];
-  for (const { what, run } of new OnlineRun(store, refresh, context).works()) {
+  const works = [...new OnlineRun(store, refresh, context).works()];
+  for (const { what, run } of works) {
+    onStep?.(outcomes.length, works.length, what);
     const folder = await mkdtemp(join(refresh.workFolder, 'kubehero-prices-'));
     try {
       const report = await run(folder);
@@ -180,5 +186,6 @@ export async function refreshOnline(
       await rm(folder, { recursive: true, force: true });
     }
   }
+  onStep?.(works.length, works.length, 'done');
   return outcomes;
 }

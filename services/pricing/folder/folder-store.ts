@@ -124,6 +124,14 @@ export class FolderStore implements CatalogueStore {
     return newest === undefined ? undefined : { facts: newest, items: await this.readItems(newest) };
   }
 
+  /** The newest state of every part. */
+  async *parts(): AsyncGenerator<StoredPart> {
+    for (const history of Object.values((await this.manifest()).parts)) {
+      const newest = history.at(-1);
+      if (newest !== undefined) yield { facts: newest, items: await this.readItems(newest) };
+    }
+  }
+
   async commit(change: CatalogueChange): Promise<number> {
     try {
       await mkdir(join(this.folder, 'parts'), { recursive: true });

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { PricingError } from '../errors.js';
-import type { FolderStore } from '../folder/folder-store.js';
+import type { StoredPart } from '../catalogue-store.js';
 import { compressFor } from './compression.js';
 import { encodeSnapshot, SNAPSHOT_FORMAT, type SnapshotPart } from './document.js';
 
@@ -27,23 +27,20 @@ function byText<T>(text: (item: T) => string): (a: T, b: T) => number {
  * bytes. @returns how many rows it holds
  */
 export async function exportSnapshot(
-  store: FolderStore,
+  source: { readonly name: string; readonly parts: AsyncIterable<StoredPart> },
   to: string,
   signingKey: KeyObject,
 ): Promise<{ rows: number; generatedAt: string }> {
-  const manifest = await store.manifest();
   const parts: SnapshotPart[] = [];
-  for (const history of Object.values(manifest.parts)) {
-    const newest = history.at(-1);
-    if (newest === undefined) continue;
-    const { key, source, asOf, sourceVersion, publications } = newest;
-    const items = [...(await store.readItems(newest))].sort(byText((item) => JSON.stringify(item)));
-    parts.push({ key, source, asOf, sourceVersion, publications, items });
+  for await (const { facts, items } of source.parts) {
+    const { key, source: name, asOf, sourceVersion, publications } = facts;
+    const sorted = [...items].sort(byText((item) => JSON.stringify(item)));
+    parts.push({ key, source: name, asOf, sourceVersion, publications, items: sorted });
   }
   if (parts.length === 0) {
     throw new PricingError(
       'CATALOGUE',
-      `${store.folder} holds no catalogue: run 'kubehero pricing refresh' first`,
+      `${source.name} holds no catalogue: run 'kubehero pricing refresh' first`,
     );
   }
   parts.sort(byText(({ key }) => key));

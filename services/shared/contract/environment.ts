@@ -88,6 +88,20 @@ export const environmentNames = {
   /** Comma-separated `aws`, `azure`, `gcp`, `custom`, `snapshot`. */
   pricingSources: 'KUBEHERO_PRICING_SOURCES',
   /** Folder with `custom.yaml`, or path of a snapshot, mounted read only. */
+  /** Comma-separated regions whose prices are fetched; absent: those that nodes of the fleet are in. */
+  pricingAwsRegions: 'KUBEHERO_PRICING_AWS_REGIONS',
+  pricingAzureRegions: 'KUBEHERO_PRICING_AZURE_REGIONS',
+  /** File with the API key for Google's catalogue. */
+  pricingGcpKeyFile: 'KUBEHERO_PRICING_GCP_KEY_FILE',
+  /** HTTP proxy that price lists are fetched through, and a CA bundle (PEM) that is trusted beside the system's. */
+  pricingProxy: 'KUBEHERO_PRICING_PROXY',
+  pricingCaFile: 'KUBEHERO_PRICING_CA_FILE',
+  /** Origins of mirrors of the price lists. */
+  pricingAwsUrl: 'KUBEHERO_PRICING_AWS_URL',
+  pricingAwsChinaUrl: 'KUBEHERO_PRICING_AWS_CHINA_URL',
+  pricingAwsSpotUrl: 'KUBEHERO_PRICING_AWS_SPOT_URL',
+  pricingAzureUrl: 'KUBEHERO_PRICING_AZURE_URL',
+  pricingGcpUrl: 'KUBEHERO_PRICING_GCP_URL',
   pricingCustomFile: 'KUBEHERO_PRICING_CUSTOM_FILE',
   pricingSnapshotFile: 'KUBEHERO_PRICING_SNAPSHOT_FILE',
   /** Ed25519 public key (PEM) that a snapshot MUST be signed by. */

@@ -28,6 +28,10 @@ export const metricNames = {
   pricingLastSuccess: 'kubehero_pricing_last_success_timestamp_seconds',
   /** Gauge: parts of a price version that wait for a person. */
   pricingQuarantined: 'kubehero_pricing_quarantined_parts',
+  /** Gauges: number of the version in force; label `source`: prices that it holds; label `kind` (added, changed, removed): what it changed. */
+  pricingVersion: 'kubehero_pricing_version',
+  pricingRows: 'kubehero_pricing_rows',
+  pricingChanges: 'kubehero_pricing_changed_rows',
   /** Counter, label `reason`: batches that the control plane refused. */
   ingestRefused: 'kubehero_ingest_refused_total',
   /** Gauge, label `cluster`: node-seconds that were paid for and not observed in the last hour. */
@@ -36,7 +40,4 @@ export const metricNames = {
   unpricedNodes: 'kubehero_unpriced_nodes',
   /** Gauge, label `cluster`: epoch seconds at which the cluster's certificate ends. */
   clusterCertificateExpiry: 'kubehero_cluster_certificate_expiry_timestamp_seconds',
-  /** Gauges: epoch seconds of the last good ClickHouse backup and of the last record that left for the audit bucket. */
-  backupLastSuccess: 'kubehero_backup_last_success_timestamp_seconds',
-  auditForwardLastSuccess: 'kubehero_audit_forward_last_success_timestamp_seconds',
 } as const;
