@@ -7,7 +7,6 @@ import {
   enrolmentService,
   RpcServer,
   ServerIdentity,
-  type CaStore,
   type Implementation,
 } from '@kubehero/rpc';
 import { renderTables, type ClickHouseEngine } from '@kubehero/store-clickhouse';
@@ -15,8 +14,6 @@ import {
   listClusters,
   listIdentities,
   migratePostgres,
-  saveAuthority,
-  tryFindAuthority,
   type Database,
   type Kysely,
   type LeaseTerm,
@@ -25,6 +22,9 @@ import { inProcessBus, type LiveBus } from '@kubehero/store-valkey';
 import { budgetsCapability, type BudgetsCapability } from './budgets/budgets-capability.js';
 import type { Capability, Route } from './capability.js';
 import { adminServices } from './clusters/admin-services.js';
+import { exportCertificateExpiry } from './clusters/certificate-metrics.js';
+import { ClusterAccess } from './clusters/cluster-access.js';
+import { databaseCaStore } from './clusters/database-ca-store.js';
 import { renderCostMetrics } from './http/cost-metrics.js';
 import { DEFAULT_LIMITS } from './ingest/columns.js';
 import { IdentityMirror } from './ingest/identity-mirror.js';
@@ -103,6 +103,7 @@ export class ControlPlane {
   readonly #names: NameDirectory;
   readonly #mirror: IdentityMirror;
   readonly #elector: Elector;
+  readonly #access: ClusterAccess;
   readonly #http: HttpServer;
   #rpc: RpcServer | undefined;
   #identity: ServerIdentity | undefined;
@@ -156,6 +157,8 @@ export class ControlPlane {
       });
     this.#publisher = this.#makePublisher();
     this.#capabilities = this.#makeCapabilities();
+    this.#access = new ClusterAccess({ db, logger, onRefused: () => this.#rpc?.endRefused() });
+    exportCertificateExpiry(this.metrics, db);
     this.#elector = new Elector({
       db,
       holder: randomUUID(),
@@ -173,8 +176,9 @@ export class ControlPlane {
   /** Migrates the stores, listens, and campaigns for the lease. */
   async start(): Promise<void> {
     await this.#migrate();
+    await this.#access.start();
     this.#authority = await CertificateAuthority.open({
-      store: this.#caStore(),
+      store: databaseCaStore(this.#options.db),
       sealingKey: this.#options.sealingKey,
     });
     for (const capability of this.#capabilities) await capability.start?.();
@@ -190,6 +194,7 @@ export class ControlPlane {
     await this.#rpc?.stop(AbortSignal.timeout(this.#options.drainMs ?? DRAIN_MS));
     await this.#ingest.drain();
     await this.#elector.stop();
+    await this.#access.stop();
     await this.#publisher.stop();
     await this.#identity?.stop();
     await this.#http.stop(AbortSignal.timeout(this.#options.drainMs ?? DRAIN_MS));
@@ -295,23 +300,6 @@ export class ControlPlane {
     }
   }
 
-  #caStore(): CaStore {
-    const { db } = this.#options;
-    return {
-      load: async () => {
-        const stored = await tryFindAuthority(db);
-        return stored && { certificatePem: stored.certificatePem, sealedPrivateKey: stored.encryptedKey };
-      },
-      save: async (ca) => {
-        const stored = await saveAuthority(db, {
-          certificatePem: ca.certificatePem,
-          encryptedKey: ca.sealedPrivateKey,
-        });
-        return { certificatePem: stored.certificatePem, sealedPrivateKey: stored.encryptedKey };
-      },
-    };
-  }
-
   async #listen(authority: CertificateAuthority): Promise<void> {
     const { logger, tokens, grpc, serverNames, db } = this.#options;
     const identity = new ServerIdentity({ authority, names: serverNames });
@@ -323,7 +311,7 @@ export class ControlPlane {
       this.#capabilities.flatMap((capability) => capability[kind] ?? []);
     const connect = [
       ...queries,
-      ...adminServices({ db, authority }),
+      ...adminServices({ db, authority, access: this.#access }),
       ...of('unary'),
       ...of('administration'),
     ];
@@ -337,6 +325,7 @@ export class ControlPlane {
       tls: identity,
       logger,
       maxRequestBytes: MAX_MESSAGE_BYTES,
+      refuse: (peer) => this.#access.refuse(peer),
       services: [
         telemetryService({
           ingest: this.#ingest,

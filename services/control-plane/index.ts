@@ -1,4 +1,5 @@
 export { makeLoginToken } from './clusters/admin-services.js';
+export { issueClusterCertificate } from './clusters/cluster-registry.js';
 export {
   clickhouseSettings,
   controlPlaneSettings,

@@ -1,7 +1,12 @@
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { annotationKeys, dashboardEnvironment, environmentNames } from '@kubehero/contract';
-import { ControlPlane, makeLoginToken, standardPrices } from '@kubehero/control-plane';
+import {
+  ControlPlane,
+  issueClusterCertificate,
+  makeLoginToken,
+  standardPrices,
+} from '@kubehero/control-plane';
 import { formatHostPort, sleep, type HostPort, type Logger, type SettingsOf } from '@kubehero/runtime';
 import { addCluster, labelCluster, tryFindClusterByName } from '@kubehero/store-postgres';
 import { randomUUID } from 'node:crypto';
@@ -115,7 +120,7 @@ export class Up {
       (await addCluster(stores.db, { id: randomUUID(), name, cloud: '', region: '' }));
     // The person at this machine writes its policies: they may reach other clusters too.
     await labelCluster(stores.db, cluster.id, { [annotationKeys.policySource]: 'true' });
-    const issued = await plane.authority.issueCluster(cluster.id);
+    const issued = await issueClusterCertificate({ db: stores.db, authority: plane.authority }, cluster);
     await folder.write('ca.pem', plane.authority.caBundlePem);
     await folder.write('cluster-cert.pem', issued.certificateChainPem);
     await folder.write('cluster-key.pem', issued.privateKeyPem);

@@ -1,53 +1,58 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   admin,
   implement,
-  isClusterId,
   RpcError,
   type CertificateAuthority,
   type Implementation,
   type IssuedIdentity,
 } from '@kubehero/rpc';
 import {
-  addCluster,
   addLoginToken,
-  listClusters,
+  listClusterRegistrations,
   redeemLoginToken,
-  tryFindClusterByName,
+  removeCluster,
+  type ClusterRegistration,
   type ClusterRow,
-  type Database,
-  type Kysely,
 } from '@kubehero/store-postgres';
+import type { ClusterAccess } from './cluster-access.js';
+import {
+  findCluster,
+  issueClusterCertificate,
+  registerCluster,
+  rotateClusterCertificate,
+  type ClusterRegistryOptions,
+} from './cluster-registry.js';
 
 /** What the services work with. */
-export interface AdminServicesOptions {
-  readonly db: Kysely<Database>;
-  readonly authority: CertificateAuthority;
+export interface AdminServicesOptions extends ClusterRegistryOptions {
+  /** Told when somebody's access has ended. */
+  readonly access: Pick<ClusterAccess, 'refresh'>;
 }
 
 const SESSION_S = 12 * 3600;
 
 /** Registration of clusters and login of people. */
-export function adminServices({ db, authority }: AdminServicesOptions): readonly Implementation[] {
+export function adminServices(options: AdminServicesOptions): readonly Implementation[] {
+  const { db, authority, access } = options;
   return [
     implement(admin.ClusterService, {
       AddCluster: async (request) => {
         const cluster = await registerCluster(db, request);
-        return toAnswer(cluster, await authority.issueCluster(cluster.id), authority);
+        return toAnswer(cluster, await issueClusterCertificate(options, cluster), authority);
       },
-      ListClusters: async () => ({
-        clusters: (await listClusters(db))
-          .filter(({ removed }) => !removed)
-          .map(({ id, name, cloud, region }) => ({ clusterId: id, name, cloud, region })),
-      }),
+      ListClusters: async () => ({ clusters: (await listClusterRegistrations(db)).map(toCluster) }),
       RemoveCluster: async ({ cluster }) => {
         const row = await findCluster(db, cluster);
-        await db.updateTable('cluster').set({ removed_at: new Date() }).where('key', '=', row.key).execute();
+        await removeCluster(db, row.key);
+        await access.refresh();
         return { clusterId: row.id };
       },
-      RotateCluster: async ({ cluster }) => {
+      RotateCluster: async ({ cluster, graceS }) => {
         const row = await findCluster(db, cluster);
-        return toAnswer(row, await authority.issueCluster(row.id), authority);
+        const issued = await rotateClusterCertificate(options, row, graceS);
+        await access.refresh();
+        return toAnswer(row, issued, authority);
       },
     }),
     implement(admin.SessionService, {
@@ -65,31 +70,17 @@ export function adminServices({ db, authority }: AdminServicesOptions): readonly
   ];
 }
 
-async function registerCluster(
-  db: Kysely<Database>,
-  request: { name: string; cloud: string; region: string; labels: Readonly<Record<string, string>> },
-): Promise<ClusterRow> {
-  if (!isClusterId(request.name)) {
-    throw new RpcError(
-      'invalid_argument',
-      `'${request.name}' is no name of a cluster: give letters, digits, '.', '_' and '-'`,
-    );
-  }
-  if ((await tryFindClusterByName(db, request.name)) !== undefined) {
-    throw new RpcError(
-      'already_exists',
-      `a cluster '${request.name}' is registered: rotate its certificate or choose another name`,
-    );
-  }
-  return await addCluster(db, { id: randomUUID(), ...request });
-}
-
-async function findCluster(db: Kysely<Database>, idOrName: string): Promise<ClusterRow> {
-  const clusters = await listClusters(db);
-  const found = clusters.find(({ id, name, removed }) => !removed && (id === idOrName || name === idOrName));
-  if (found === undefined)
-    throw new RpcError('not_found', `no cluster '${idOrName}' is registered: see 'kubehero cluster list'`);
-  return found;
+function toCluster(cluster: ClusterRegistration): admin.ClusterInput {
+  const { id, name, cloud, region, labels, registeredAt, certificateExpiresAt } = cluster;
+  return {
+    clusterId: id,
+    name,
+    cloud,
+    region,
+    labels,
+    registeredAt: registeredAt.toISOString(),
+    certificateExpiresAt: certificateExpiresAt?.toISOString() ?? '',
+  };
 }
 
 function toAnswer(
@@ -111,7 +102,7 @@ function toAnswer(
  * @param lifetimeMs - how long it can be used
  */
 export async function makeLoginToken(
-  db: Kysely<Database>,
+  db: ClusterRegistryOptions['db'],
   subject: string,
   lifetimeMs: number,
 ): Promise<string> {

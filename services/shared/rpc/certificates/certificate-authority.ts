@@ -66,6 +66,8 @@ interface Issue {
   readonly names: { readonly type: 'dns' | 'ip' | 'url'; readonly value: string }[];
   readonly usages: readonly string[];
   readonly lifetimeMs: number;
+  /** Organizational unit of the subject: where a certificate comes from. */
+  readonly unit?: string | undefined;
 }
 
 /**
@@ -131,17 +133,22 @@ export class CertificateAuthority {
    * Signs the request of a collector, operator or emitter. What the request itself says about names is ignored:
    * the cluster comes from the caller's certificate, role and name from the arguments.
    *
-   * @param caller - a cluster's own certificate MAY enrol anything in its cluster, an enrolled one only itself
+   * @param caller - a cluster's own certificate MAY enrol anything in its cluster, an enrolled one only itself; what is
+   *   enrolled carries the serial number of the cluster's certificate that it goes back to, so that it ends with it
    * @throws CaError `NOT_ALLOWED`, `BAD_IDENTITY` or `BAD_REQUEST`
    */
   async enrol(
-    caller: Subject,
+    caller: Subject & { readonly clusterSerial?: string },
     request: { readonly csr: Uint8Array; readonly role: string; readonly name: string },
     lifetimeMs: number = certificateLifetimesMs.enrolled,
   ): Promise<IssuedCertificate> {
     const subject = toEnrolledSubject(caller, request);
     const publicKey = await this.#readRequest(request.csr);
-    return this.#issue({ ...toIssue(subject, lifetimeMs), publicKey });
+    return this.#issue({
+      ...toIssue(subject, lifetimeMs),
+      publicKey,
+      unit: caller.clusterSerial === '' ? undefined : caller.clusterSerial,
+    });
   }
 
   async #readRequest(csr: Uint8Array): Promise<webcrypto.CryptoKey> {
@@ -173,7 +180,7 @@ export class CertificateAuthority {
     const expiresAt = new Date(Math.floor((now + issue.lifetimeMs) / 1000) * 1000);
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: makeSerial(),
-      subject: `CN=${issue.commonName}`,
+      subject: `CN=${issue.commonName}${issue.unit === undefined ? '' : `, OU=${issue.unit}`}`,
       issuer: root.subject,
       notBefore,
       notAfter: expiresAt,

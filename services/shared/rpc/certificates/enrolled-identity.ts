@@ -20,19 +20,22 @@ export interface EnrolledIdentityOptions {
   readonly onFailure?: (error: unknown, retryInMs: number) => void;
   /** @default - the package's own .proto files */
   readonly protocol?: Protocol;
+  /** How often the cluster's certificate is looked at. @default 10000 */
+  readonly lookMs?: number;
   /** Milliseconds since the epoch. @default - the system's clock */
   readonly now?: () => number;
 }
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
-/** setTimeout takes 31 bits of milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const MIN_RENEWAL_PAUSE_MS = 1_000;
+/** How often the cluster's certificate is looked at: its replacement is enrolled with long before the old one ends. */
+const LOOK_MS = 10_000;
 
 /**
  * A short-lived certificate that an edge program holds in memory: enrolled with the cluster's certificate, renewed
- * by itself at two thirds of its life, under a new key each time. Give it to a channel as its TLS source.
+ * by itself at two thirds of its life, or when the cluster's certificate was replaced, under a new key each time. Give it to
+ * a channel as its TLS source.
  */
 export class EnrolledIdentity implements TlsSource {
   readonly name = 'enrolled identity';
@@ -41,6 +44,8 @@ export class EnrolledIdentity implements TlsSource {
   #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #expiresAtMs = 0;
+  /** The cluster's certificate that was used last. */
+  #clusterChain: string | undefined;
 
   constructor(options: EnrolledIdentityOptions) {
     this.#options = options;
@@ -82,8 +87,9 @@ export class EnrolledIdentity implements TlsSource {
     let renewAtMs = firstAtMs;
     while (!signal.aborted) {
       const pauseMs = Math.max(renewAtMs - this.#now(), MIN_RENEWAL_PAUSE_MS);
-      await pause(Math.min(pauseMs, LONGEST_TIMER_MS), signal);
+      await pause(Math.min(pauseMs, this.#options.lookMs ?? LOOK_MS), signal);
       if (signal.aborted) return;
+      if (this.#now() < renewAtMs && !this.#isReplaced()) continue;
       try {
         renewAtMs = await this.#enrolUntilDone(signal);
       } catch (error) {
@@ -107,7 +113,8 @@ export class EnrolledIdentity implements TlsSource {
 
   /** Asks once: with the current certificate while it is valid, else, or when it is refused, with the cluster's. */
   async #enrol(signal: AbortSignal): Promise<number> {
-    if (this.#expiresAtMs <= this.#now()) return this.#enrolWith(this.#options.clusterTls, signal);
+    if (this.#expiresAtMs <= this.#now() || this.#isReplaced())
+      return this.#enrolWith(this.#options.clusterTls, signal);
     try {
       return await this.#enrolWith(this.#tls, signal);
     } catch (error) {
@@ -117,7 +124,17 @@ export class EnrolledIdentity implements TlsSource {
     }
   }
 
+  #isReplaced(): boolean {
+    const { clusterTls } = this.#options;
+    try {
+      return clusterTls.current().certificateChainPem !== this.#clusterChain;
+    } catch {
+      return false; // its file is just being replaced: it is looked at again soon
+    }
+  }
+
   async #enrolWith(tls: TlsSource, signal: AbortSignal): Promise<number> {
+    const { certificateChainPem: shown } = tls.current();
     const { serverName, role, name, protocol } = this.#options;
     const { target: given } = this.#options;
     const target = typeof given === 'string' ? given : await given();
@@ -132,6 +149,7 @@ export class EnrolledIdentity implements TlsSource {
       const answer = await channel.client(EnrolmentService).Enrol({ csr, role, name }, { signal });
       const { certificateChainPem, caBundlePem } = answer;
       this.#expiresAtMs = Number(answer.expiresAtS) * 1000;
+      if (tls === this.#options.clusterTls) this.#clusterChain = shown;
       this.#tls.set({ certificateChainPem, privateKeyPem, caBundlePem });
       return Number(answer.renewAtS) * 1000;
     } finally {

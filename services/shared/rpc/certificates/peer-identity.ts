@@ -15,6 +15,8 @@ export interface PeerIdentity {
   readonly expiresAt: Date;
   /** Hexadecimal, upper case. */
   readonly serialNumber: string;
+  /** Serial number of the cluster's own certificate by which this one was enrolled; the own one of such. */
+  readonly clusterSerial: string;
 }
 
 const PREFIX = 'spiffe://kubehero/cluster/';
@@ -53,6 +55,7 @@ export interface PresentedCertificate {
   readonly subjectaltname?: string | undefined;
   readonly valid_to?: string;
   readonly serialNumber?: string;
+  readonly subject?: { readonly OU?: string | readonly string[] };
 }
 
 /**
@@ -68,9 +71,12 @@ export function readPeerIdentity(certificate: PresentedCertificate): PeerIdentit
   const [uri] = uris;
   const parsed = uri === undefined || uris.length !== 1 ? undefined : parseSpiffeId(uri);
   if (parsed === undefined) return undefined;
+  const serialNumber = (certificate.serialNumber ?? '').toUpperCase();
+  const unit = certificate.subject?.OU;
   return {
     ...parsed,
     expiresAt: new Date(certificate.valid_to ?? 0),
-    serialNumber: (certificate.serialNumber ?? '').toUpperCase(),
+    serialNumber,
+    clusterSerial: parsed.role === 'cluster' ? serialNumber : typeof unit === 'string' ? unit : '',
   };
 }

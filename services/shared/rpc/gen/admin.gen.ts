@@ -8,11 +8,14 @@ export type ClusterServiceShape = {
   /** Every registered cluster. */
   ListClusters: { kind: 'unary'; request: ListClustersRequest; requestInput: ListClustersRequestInput; response: ListClustersResponse; responseInput: ListClustersResponseInput };
   /**
-   * Ends a registration: new calls with its certificates are refused, streams that are open end with their
-   * certificate; what it cost stays readable.
+   * Ends a registration: within seconds its certificates are refused and its open streams end, on every replica; what
+   * it cost stays readable.
    */
   RemoveCluster: { kind: 'unary'; request: RemoveClusterRequest; requestInput: RemoveClusterRequestInput; response: RemoveClusterResponse; responseInput: RemoveClusterResponseInput };
-  /** Issues a new certificate. The one before stays valid until it expires, so that nothing is cut off. */
+  /**
+   * Issues a new certificate. The ones before stay valid for the time of grace, in which the cluster's programs enrol
+   * with the new one; then they, and what was enrolled with them, are refused and their open streams end.
+   */
   RotateCluster: { kind: 'unary'; request: RotateClusterRequest; requestInput: RotateClusterRequestInput; response: RotateClusterResponse; responseInput: RotateClusterResponseInput };
 };
 
@@ -143,7 +146,7 @@ export interface RemoveClusterResponseInput {
 export interface RotateClusterRequest {
   /** Identity or name. */
   readonly cluster: string;
-  /** Reserved for ending the certificate before early; today it stays valid until it expires, whatever is given. */
+  /** How long the certificates before stay valid, seconds; 0 ends them at once. */
   readonly graceS: number;
 }
 
@@ -151,7 +154,7 @@ export interface RotateClusterRequest {
 export interface RotateClusterRequestInput {
   /** Identity or name. */
   readonly cluster?: string | undefined;
-  /** Reserved for ending the certificate before early; today it stays valid until it expires, whatever is given. */
+  /** How long the certificates before stay valid, seconds; 0 ends them at once. */
   readonly graceS?: number | undefined;
 }
 

@@ -140,6 +140,7 @@ export const enforcementStateNumbers = {
   ENFORCEMENT_STATE_REFUSED: 7,
 } as const;
 
+/** What a cluster did about a policy. */
 export type EnforcementState = keyof typeof enforcementStateNumbers;
 
 /** An object of the cluster that enforcement concerns. */
@@ -411,6 +412,7 @@ export interface SetArmedInput {
 
 /** Methods of {@link PolicyService}, for the compiler. */
 export type PolicyServiceShape = {
+  /** Every policy with its verdict and where its enforcement stands. */
   ListPolicies: { kind: 'unary'; request: ListPoliciesRequest; requestInput: ListPoliciesRequestInput; response: ListPoliciesResponse; responseInput: ListPoliciesResponseInput };
   /** One policy with its burn-down, its objects and its history. */
   GetPolicy: { kind: 'unary'; request: GetPolicyRequest; requestInput: GetPolicyRequestInput; response: GetPolicyResponse; responseInput: GetPolicyResponseInput };

@@ -1,4 +1,5 @@
 import { logVerbosity, Server, setLogVerbosity, type ServerOptions } from '@grpc/grpc-js';
+import type { PeerIdentity } from '../certificates/peer-identity.js';
 import type { TlsSource } from '../certificates/tls-source.js';
 import { defaultProtocol, type Protocol } from '../definitions/protocol.js';
 import { RpcError, toRpcError, type ErrorCodes } from '../errors.js';
@@ -20,6 +21,8 @@ export interface RpcServerOptions {
   readonly tls: TlsSource;
   readonly services: readonly Implementation[];
   readonly logger: RpcLogger;
+  /** Why a caller is not served any more, undefined where it is; asked at every call, so it MUST be quick. @default - everyone is */
+  readonly refuse?: (peer: PeerIdentity) => RpcError | undefined;
   /** Codes of domain errors. @default - those of `@kubehero/domain` alone */
   readonly errorCodes?: ErrorCodes;
   /** Largest request message. @default 4 MiB */
@@ -106,10 +109,24 @@ export class RpcServer {
     this.#credentials?.close();
   }
 
+  /** Ends the open calls of callers that are refused by now. */
+  endRefused(): void {
+    for (const scope of [...this.#scopes]) {
+      const reason = this.#refusalOf(scope);
+      if (reason !== undefined) scope.end(reason);
+    }
+  }
+
+  #refusalOf({ context: { caller } }: CallScope): RpcError | undefined {
+    return caller.kind === 'certificate' ? this.#options.refuse?.(caller) : undefined;
+  }
+
   #host(): CallHost {
     return {
       enter: (scope) => {
         if (this.#server === undefined && this.#port !== undefined) throw drainingError;
+        const refusal = this.#refusalOf(scope);
+        if (refusal !== undefined) throw refusal;
         this.#scopes.add(scope);
         return () => this.#scopes.delete(scope);
       },

@@ -54,6 +54,16 @@ export {
   type NodeRow,
 } from './repositories/directory.js';
 export {
+  addClusterCertificate,
+  listClusterRegistrations,
+  listEndedAccess,
+  removeCluster,
+  replaceClusterCertificates,
+  type ClusterCertificateRecord,
+  type ClusterRegistration,
+  type EndedAccess,
+} from './repositories/cluster-certificates.js';
+export {
   listInventory,
   listInventoryRevisions,
   pruneInventory,
