@@ -1,7 +1,7 @@
 export * from './enforcement/index.js';
 export { operatorSettings, type OperatorSettings } from './config.js';
 export { fencedServer, LeaseElector, type LeaseElectorOptions } from './lease/lease-elector.js';
-export { findApiServer, readClusterId, runOperator } from './main.js';
+export { findApiServer, readClusterId, runOperator, runUninstall } from './main.js';
 export { Operator, type Election, type OperatorOptions } from './operator.js';
 export type { BudgetPolicyObject, PolicyStatus } from './policies/budget-policy.js';
 export { decide, type Decision, type DecisionInput, type DecisionReason } from './policies/decide.js';

@@ -2,9 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { inClusterServer, kubeconfigServer, type ApiServer } from '@kubehero/kubernetes';
 import { HubConnection, parseSpiffeId, readHub } from '@kubehero/rpc';
-import { UserError, waitForAbort, type Logger } from '@kubehero/runtime';
+import { keepHeapSmall, releaseGarbage, UserError, waitForAbort, type Logger } from '@kubehero/runtime';
 import type { OperatorSettings } from './config.js';
 import { Operator } from './operator.js';
+import { uninstall, type Uninstalled } from './uninstall.js';
 
 /** What {@link runOperator} needs beside its settings. */
 export interface RunOperatorOptions {
@@ -17,16 +18,30 @@ export interface RunOperatorOptions {
 /** Runs `kubehero operator` until the signal aborts; what is in force stays so. */
 export async function runOperator(settings: OperatorSettings, options: RunOperatorOptions): Promise<void> {
   const { logger, signal, onReady } = options;
+  keepHeapSmall();
   readHub(settings);
   const operator = await makeOperator(settings, logger);
   try {
     await operator.start();
     logger.info('operator runs', { http: operator.url });
-    if (await Promise.race([operator.synced(), waitForAbort(signal)])) onReady?.(operator.url);
+    if ((await Promise.race([operator.synced(), waitForAbort(signal)])) === true) {
+      releaseGarbage();
+      onReady?.(operator.url);
+    }
     await waitForAbort(signal);
   } finally {
     await operator.stop();
   }
+}
+
+/** Runs `kubehero operator --uninstall`. @throws {ApiError} */
+export async function runUninstall(
+  settings: OperatorSettings,
+  { logger, signal }: Pick<RunOperatorOptions, 'logger' | 'signal'>,
+): Promise<Uninstalled> {
+  const server = await findApiServer(settings);
+  const { dataDir, podNamespace } = settings;
+  return uninstall({ server, dataDir, neverTouch: [podNamespace], logger, signal });
 }
 
 async function makeOperator(settings: OperatorSettings, logger: Logger): Promise<Operator> {

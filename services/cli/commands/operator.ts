@@ -1,4 +1,4 @@
-import { operatorSettings, runOperator } from '@kubehero/operator';
+import { operatorSettings, runOperator, runUninstall } from '@kubehero/operator';
 import { createLogger, declareFlags, readSettings } from '@kubehero/runtime';
 import type { RegisterCommand } from './command.js';
 
@@ -7,6 +7,7 @@ export const registerOperator: RegisterCommand = (program, run) => {
   const command = program
     .command('operator')
     .description('enforce budgets in this cluster and tell the hub what it holds')
+    .option('--uninstall', 'put everything back that budgets hold and end; stop every other operator first')
     .action((flags: Record<string, unknown>) => {
       run(async (signal) => {
         const settings = readSettings(operatorSettings, { flags, env: process.env });
@@ -14,6 +15,11 @@ export const registerOperator: RegisterCommand = (program, run) => {
           level: settings.logLevel,
           format: process.stderr.isTTY ? 'human' : 'json',
         });
+        if (flags['uninstall'] === true) {
+          const { released } = await runUninstall(settings, { logger, signal });
+          process.stdout.write(`${JSON.stringify({ released })}\n`);
+          return 0;
+        }
         await runOperator(settings, {
           logger,
           signal,

@@ -247,7 +247,20 @@ export class PolicyController {
     const current = this.#options.store.tryFind(name) ?? policy;
     const written = await this.#options.store.patchStatus(current, status, signal);
     announce(this.#options.events, policy, written, outcome.decision.reason);
+    if (status.verdict !== undefined && written.status.verdict === undefined) this.#complain(written);
     return undefined;
+  }
+
+  /** The API server drops fields that its definition does not know. */
+  #complain(policy: BudgetPolicyObject): void {
+    const note =
+      'the definition of BudgetPolicy is older than the operator and does not keep verdicts: after a restart nothing is in force until the hub answers; apply the definition of this version';
+    this.#options.events.record(policy, {
+      type: 'Warning',
+      reason: 'DefinitionTooOld',
+      action: 'Check',
+      note,
+    });
   }
 
   #figuresMs(): number {

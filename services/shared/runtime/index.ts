@@ -3,6 +3,7 @@ export type { LogFields, Logger, LoggerOptions, LogLevel } from './logging/logge
 export { Metrics, type HistogramSpec, type MetricSpec } from './metrics/metrics.js';
 export { UserError } from './lifecycle/user-error.js';
 export { DeadlineError, sleep, withDeadline, type Limits } from './lifecycle/deadline.js';
+export { keepHeapSmall, releaseGarbage } from './lifecycle/heap.js';
 export { Lifecycle, type Component } from './lifecycle/lifecycle.js';
 export {
   describeForUser,
