@@ -40,6 +40,8 @@ const now = nowS() - (nowS() % 60);
 const window = { from: now - (now % 3600) - DAYS * DAY, to: now - (now % 3600) };
 const firstDay = window.from - (window.from % DAY);
 
+const at = (second: number): string => `toDateTime(${second}, 'UTC')`;
+
 async function fillDirectory(): Promise<void> {
   await sql`insert into namespace (cluster_key, name) select ${cluster.key}::int, 'ns-' || n from generate_series(1, ${NAMESPACES}) n`.execute(
     db,
@@ -53,6 +55,9 @@ async function fillDirectory(): Promise<void> {
     select ${cluster.key}::int, m, 1, 1, 1, 1, 1 from generate_series(${firstDay}::bigint, ${now - LAST_S - 60}::bigint, 60) m`.execute(
     db,
   );
+  // The newest minute is not rolled up yet
+  await sql`insert into ingest_minute (cluster_key, minute, row_count, node_seconds, cost, changes, rolled)
+    values (${cluster.key}, ${now - 60}, 1, 1, 1, 1, 0)`.execute(db);
   await sql`insert into rollup_period (cluster_key, level, start, changes, rolled)
     select ${cluster.key}::int, 'hour', h, 1, 1 from generate_series(${firstDay}::bigint, ${now}::bigint, 3600) h
     union all select ${cluster.key}::int, 'day', d, 1, 1 from generate_series(${firstDay}::bigint, ${now - DAY}::bigint, 86400) d`.execute(
@@ -90,12 +95,14 @@ async function fillRaw(): Promise<void> {
 }
 
 /** The same by namespace, as rolling up writes it. */
-async function fillNamespaces(level: 'hour' | 'day'): Promise<void> {
+async function fillNamespaces(level: 'second' | 'hour' | 'day'): Promise<void> {
   const names = MEASURES.map(([rolled]) => rolled);
+  const source = level === 'second' ? MEASURES.map(([, raw]) => raw) : names;
+  const version = level === 'second' ? '1' : 'v';
   await clickhouse.command(
     `INSERT INTO kubehero.${NAMESPACE_TABLE_OF[level]} (cluster, ns, ts, state, v, ${names.join(', ')})
-     SELECT cluster, ns, ts, state, v, ${names.map((name) => `sum(${name})`).join(', ')} FROM kubehero.${TABLE_OF[level]}
-     GROUP BY cluster, ns, ts, state, v`,
+     SELECT cluster, ns, ts, state, ${version}, ${source.map((name) => `sum(${name})`).join(', ')} FROM kubehero.${TABLE_OF[level]}
+     WHERE ts < ${at(now - 60)} GROUP BY cluster, ns, ts, state`,
   );
 }
 
@@ -107,7 +114,7 @@ for (const edge of [firstDay, window.to - (window.to % DAY)]) {
   }
 }
 await fillRaw();
-for (const level of ['hour', 'day'] as const) await fillNamespaces(level);
+for (const level of ['second', 'hour', 'day'] as const) await fillNamespaces(level);
 
 const query = new CostQuery({
   db,
@@ -122,7 +129,6 @@ const dayFrom = Math.ceil(window.from / DAY) * DAY;
 const dayTo = Math.floor(window.to / DAY) * DAY;
 const bareColumns =
   'sum(cpu_cost), sum(ram_cost), sum(gpu_cost), sum(network_cost), sum(seconds), sum(cpu_us), sum(ram_byte_seconds), sum(net_zone)';
-const at = (second: number): string => `toDateTime(${second}, 'UTC')`;
 const bareMonth = `SELECT ns, ${bareColumns} FROM (
     SELECT * FROM kubehero.pod_cost_1d WHERE ts >= ${at(dayFrom)} AND ts < ${at(dayTo)}
     UNION ALL SELECT * EXCEPT bucket FROM kubehero.pod_cost_1h

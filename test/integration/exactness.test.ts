@@ -83,6 +83,7 @@ describe('what is stored equals what was emitted, to the picodollar', () => {
     expect(network > 0n).toBe('network' in flags);
     expect(await sumTable(stores.clickhouse, 'minute', key)).toEqual(seconds);
     expect(await sumTable(stores.clickhouse, 'hour', key)).toEqual(seconds);
+    expect(await sumNamespaces(stores.clickhouse, 'second', key)).toEqual(seconds);
     expect(await sumNamespaces(stores.clickhouse, 'minute', key)).toEqual(seconds);
     expect(await sumNamespaces(stores.clickhouse, 'hour', key)).toEqual(seconds);
     expect(answer.total?.costPicodollars).toBe(seconds.cost.toString());
@@ -125,5 +126,7 @@ describe('what is stored equals what was emitted, to the picodollar', () => {
     expect(seconds.cost).toBe(BigInt(more.costPicodollars));
     expect(await sumTable(stores.clickhouse, 'minute', key)).toEqual(seconds);
     expect(await sumTable(stores.clickhouse, 'hour', key)).toEqual(seconds);
+    expect(await sumNamespaces(stores.clickhouse, 'second', key)).toEqual(seconds);
+    expect(await sumNamespaces(stores.clickhouse, 'hour', key)).toEqual(seconds);
   });
 });

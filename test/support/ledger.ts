@@ -27,7 +27,7 @@ export async function sumTable(
 /** The same of a rollup by namespace. */
 export async function sumNamespaces(
   clickhouse: ClickHouseEngine,
-  level: Exclude<Level, 'second'>,
+  level: Level,
   cluster: number,
 ): Promise<StoredSums> {
   const [found] = await clickhouse.query<{ rows: string; cost: string }>(

@@ -98,7 +98,8 @@ export class CostQuery {
 
   async #answer(question: CostQuestion, signal: AbortSignal): Promise<CostAnswer> {
     const [names, dirty] = await Promise.all([this.options.names.read(), this.#dirty.read()]);
-    const segments = planSegments(question.window, dirty, coarsestFor(question.stepS));
+    const byNamespace = isByNamespace(question);
+    const segments = planSegments(question.window, dirty, coarsestFor(question.stepS, byNamespace));
     const [rows, coverage] = await Promise.all([
       this.#rows(question, segments, names, signal),
       this.#coverage(question, names),
@@ -142,12 +143,12 @@ export class CostQuery {
     const parameters: Parameters = {};
     const filter = this.#filter(question, names, parameters);
     const byIdentity = question.by.some((key) => NEEDS_IDENTITY.includes(key));
-    const byNamespace = !byIdentity && question.where.every(({ key }) => !NEEDS_IDENTITY.includes(key));
+    const byNamespace = isByNamespace(question);
     const start = question.stepS === undefined ? '' : ', start';
     const grouping = `${byIdentity ? 'cluster, ns, id' : 'cluster, ns'}${start}`;
     const parts = segments.map((segment, at) =>
       this.#segment(
-        { ...segment, at, table: byNamespace ? namespaceTableOf(segment.level) : TABLE_OF[segment.level] },
+        { ...segment, at, table: tableOf(segment, byNamespace, question.stepS) },
         { filter, columns: grouping, stepS: question.stepS },
         parameters,
       ),
@@ -241,18 +242,32 @@ export class CostQuery {
   }
 }
 
-/** Seconds have no table of namespaces: they are read from the rows of pods. */
-function namespaceTableOf(level: Level): string {
-  return level === 'second' ? TABLE_OF.second : NAMESPACE_TABLE_OF[level];
+/**
+ * Clean periods by namespace are read from the rollups by namespace, a step of less than a minute from the seconds that
+ * came with the minute; what is not rolled up is read from the rows of pods.
+ */
+function tableOf({ level }: Segment, byNamespace: boolean, stepS: number | undefined): string {
+  if (!byNamespace || level === 'second') return TABLE_OF[level];
+  return NAMESPACE_TABLE_OF[isFine(stepS) ? 'second' : level];
+}
+
+function isFine(stepS: number | undefined): boolean {
+  return stepS !== undefined && stepS % SECONDS_OF.minute !== 0;
 }
 
 function startOf(stepS: number): string {
   return `intDiv(toUnixTimestamp(ts), ${stepS}) * ${stepS}`;
 }
 
+/** True where neither groups nor filters tell pods apart. */
+function isByNamespace({ by, where }: CostQuestion): boolean {
+  return [...by, ...where.map(({ key }) => key)].every((key) => !NEEDS_IDENTITY.includes(key));
+}
+
 /** The coarsest table whose periods do not reach over a step. */
-function coarsestFor(stepS: number | undefined): Level {
+function coarsestFor(stepS: number | undefined, byNamespace: boolean): Level {
   if (stepS === undefined) return 'day';
+  if (isFine(stepS)) return byNamespace ? 'minute' : 'second';
   return (['day', 'hour', 'minute'] as const).find((level) => stepS % SECONDS_OF[level] === 0) ?? 'second';
 }
 

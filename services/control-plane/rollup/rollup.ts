@@ -161,7 +161,33 @@ export class Rollup {
       { ...this.#bounds(period), version },
     );
     await this.#recomputeNamespaces(period, version);
-    return await this.#sumsOf(period, version);
+    if (period.level === 'minute') await this.#recomputeSeconds(period, version, { plain, zeros });
+    const rolled = await this.#sumsOf(period, version, period.level);
+    if (period.level !== 'minute' || !addsUp(rolled, period)) return rolled;
+    return await this.#sumsOf(period, version, 'second');
+  }
+
+  /** A minute's seconds by namespace, for charts: few rows, and nobody has to read those of all pods for them. */
+  async #recomputeSeconds(
+    period: DirtyPeriod,
+    version: string,
+    { plain, zeros }: { readonly plain: boolean; readonly zeros: boolean },
+  ): Promise<void> {
+    const { clickhouse, database } = this.#options;
+    const target = `${database}.${NAMESPACE_TABLE_OF.second}`;
+    const names = MEASURES.map(([rolled]) => rolled);
+    const vanished = zeros
+      ? `UNION ALL SELECT cluster, ns, ts, state, ${names.map((name) => `0 AS ${name}`).join(', ')}
+         FROM ${target} WHERE cluster = {cluster:UInt32} AND ${this.#within('ts')}`
+      : '';
+    await clickhouse.command(
+      `INSERT INTO ${target} (cluster, ns, ts, state, v, ${names.join(', ')})
+       SELECT cluster, ns, ts, state, {version:UInt64} AS v, ${names.map(widened).join(', ')}
+       FROM (${this.#sourceRows(period, plain, 'ts')} ${vanished})
+       GROUP BY cluster, ns, ts, state
+       SETTINGS optimize_on_insert = 0, do_not_merge_across_partitions_select_final = 1`,
+      { ...this.#bounds(period), version },
+    );
   }
 
   /** The same version once more, by namespace: read from the rows that were just written, so both always agree. */
@@ -170,7 +196,7 @@ export class Rollup {
     const names = MEASURES.map(([rolled]) => rolled);
     await clickhouse.command(
       `INSERT INTO ${database}.${NAMESPACE_TABLE_OF[period.level]} (cluster, ns, ts, state, v, ${names.join(', ')})
-       SELECT cluster, ns, ts, state, v, ${names.map((name) => `sum(${name.endsWith('cost') ? `toInt128(${name})` : `toUInt128(${name})`})`).join(', ')}
+       SELECT cluster, ns, ts, state, v, ${names.map(widened).join(', ')}
        FROM ${database}.${TABLE_OF[period.level]}
        WHERE cluster = {cluster:UInt32} AND ${this.#instant(period.level)} AND v = {version:UInt64}
        GROUP BY cluster, ns, ts, state, v
@@ -180,20 +206,21 @@ export class Rollup {
   }
 
   /** What was stored of one version: exactly the rows of one recomputation, so FINAL is not needed. */
-  async #sumsOf(period: DirtyPeriod, version: string): Promise<Sums> {
+  async #sumsOf(period: DirtyPeriod, version: string, level: Level): Promise<Sums> {
+    const time = level === 'second' ? this.#within('ts') : "ts = toDateTime({start:UInt32}, 'UTC')";
     const [found] = await this.#options.clickhouse.query<{ rows: string; cost: string }>(
       `SELECT sum(seconds) AS rows, sum(${COST}) AS cost
-       FROM ${this.#options.database}.${NAMESPACE_TABLE_OF[period.level]}
-       WHERE cluster = {cluster:UInt32} AND ts = toDateTime({start:UInt32}, 'UTC') AND v = {version:UInt64}`,
+       FROM ${this.#options.database}.${NAMESPACE_TABLE_OF[level]}
+       WHERE cluster = {cluster:UInt32} AND ${time} AND v = {version:UInt64}`,
       { ...this.#bounds(period), version },
     );
     return { rows: Number(found?.rows ?? 0), cost: BigInt(found?.cost ?? 0) };
   }
 
-  #sourceRows(period: DirtyPeriod, plain: boolean): string {
+  #sourceRows(period: DirtyPeriod, plain: boolean, by: 'id' | 'ts' = 'id'): string {
     const level = FINER[period.level];
     const columns = MEASURES.map(([rolled, raw]) => `${level === 'second' ? raw : rolled} AS ${rolled}`);
-    return `SELECT cluster, ns, id, state, ${columns.join(', ')}
+    return `SELECT cluster, ns, ${by}, state, ${columns.join(', ')}
       FROM ${this.#options.database}.${TABLE_OF[level]} ${plain ? '' : 'FINAL'}
       WHERE cluster = {cluster:UInt32} AND ${this.#range(level)}`;
   }
@@ -220,9 +247,11 @@ export class Rollup {
   /** Names the key's bucket: with FINAL a filter on time alone reads every granule. A minute is one bucket of seconds. */
   #range(level: Level): string {
     if (level === 'second') return "bucket = toDateTime({start:UInt32}, 'UTC')";
-    const within = (column: string): string =>
-      `${column} >= toDateTime({start:UInt32}, 'UTC') AND ${column} < toDateTime({end:UInt32}, 'UTC')`;
-    return `${within('ts')} AND ${within('bucket')}`;
+    return `${this.#within('ts')} AND ${this.#within('bucket')}`;
+  }
+
+  #within(column: string): string {
+    return `${column} >= toDateTime({start:UInt32}, 'UTC') AND ${column} < toDateTime({end:UInt32}, 'UTC')`;
   }
 
   #bounds(period: DirtyPeriod): { cluster: number; start: number; end: number } {
@@ -279,6 +308,11 @@ export class Rollup {
     });
     this.#options.onMended?.(period.clusterKey);
   }
+}
+
+/** Sums of a namespace of any size need more bits than those of a pod. */
+function widened(measure: string): string {
+  return measure.endsWith('cost') ? `sum(toInt128(${measure}))` : `sum(toUInt128(${measure}))`;
 }
 
 function addsUp(sums: Sums, period: DirtyPeriod): boolean {

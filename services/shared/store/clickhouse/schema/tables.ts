@@ -13,6 +13,16 @@ export interface TableOptions {
   readonly rawRetentionDays: number;
   /** Days that minutes are kept, 1 to 3650. */
   readonly minuteRetentionDays: number;
+  /** @default - rows stay where they are written */
+  readonly cold?: ColdStorage | undefined;
+}
+
+/** A volume on another kind of disk, for rows that are seldom read. */
+export interface ColdStorage {
+  /** Storage policy of the server with a volume `cold` behind the one that tables have by themselves. */
+  readonly policy: string;
+  /** Days after which rows move there. */
+  readonly afterDays: number;
 }
 
 /** Granularities of the cost tables, finest first. */
@@ -27,8 +37,9 @@ export const TABLE_OF: Readonly<Record<Level, string>> = {
   day: 'pod_cost_1d',
 };
 
-/** Rollups of a granularity by namespace alone: what pages that show no pod read. */
-export const NAMESPACE_TABLE_OF: Readonly<Record<Exclude<Level, 'second'>, string>> = {
+/** The same by namespace alone: what pages that show no pod read. Seconds come with their minute's rollup. */
+export const NAMESPACE_TABLE_OF: Readonly<Record<Level, string>> = {
+  second: 'namespace_cost_1s',
   minute: 'namespace_cost_1m',
   hour: 'namespace_cost_1h',
   day: 'namespace_cost_1d',
@@ -114,21 +125,45 @@ export function renderTables(options: TableOptions): string[] {
     rollupTable(options, 'minute', 'toStartOfHour(ts)', 'toYYYYMMDD(ts)'),
     rollupTable(options, 'hour', 'toStartOfDay(ts)', 'toYYYYMM(ts)'),
     rollupTable(options, 'day', undefined, 'toYYYYMM(ts)'),
+    namespaceTable(options, 'second', 'toYYYYMMDD(ts)'),
     namespaceTable(options, 'minute', 'toYYYYMMDD(ts)'),
     namespaceTable(options, 'hour', 'toYYYYMM(ts)'),
     namespaceTable(options, 'day', 'toYYYYMM(ts)'),
     identityTable(options),
     ...(options.cluster === undefined ? [] : ALL_TABLES.map((table) => distributedTable(options, table))),
-    expiry(options, TABLE_OF.second, options.rawRetentionDays),
-    expiry(options, TABLE_OF.minute, options.minuteRetentionDays),
-    expiry(options, NAMESPACE_TABLE_OF.minute, options.minuteRetentionDays),
+    ...(options.cold === undefined ? [] : ALL_TABLES.map((table) => storagePolicy(options, table))),
+    ...ALL_TABLES.flatMap((table) => lifetime(options, table)),
   ];
 }
 
 const ALL_TABLES = [...Object.values(TABLE_OF), ...Object.values(NAMESPACE_TABLE_OF)];
 
-function expiry(options: TableOptions, table: string, days: number): string {
-  return `ALTER TABLE ${options.database}.${localName(options, table)}${onCluster(options)} MODIFY TTL ts + INTERVAL ${days} DAY`;
+function storagePolicy(options: TableOptions, table: string): string {
+  return `${alter(options, table)} MODIFY SETTING storage_policy = '${options.cold?.policy ?? 'default'}'`;
+}
+
+/** When rows move to the cold volume and when they go; hours and days stay for ever. */
+function lifetime(options: TableOptions, table: string): string[] {
+  const { cold } = options;
+  const days = retentionOf(options, table);
+  const rules = [
+    ...(cold === undefined || cold.afterDays >= days
+      ? []
+      : [`ts + INTERVAL ${cold.afterDays} DAY TO VOLUME 'cold'`]),
+    ...(days === Infinity ? [] : [`ts + INTERVAL ${days} DAY`]),
+  ];
+  return rules.length === 0 ? [] : [`${alter(options, table)} MODIFY TTL ${rules.join(', ')}`];
+}
+
+function retentionOf(options: TableOptions, table: string): number {
+  const seconds: string[] = [TABLE_OF.second, NAMESPACE_TABLE_OF.second];
+  if (seconds.includes(table)) return options.rawRetentionDays;
+  const minutes: string[] = [TABLE_OF.minute, NAMESPACE_TABLE_OF.minute];
+  return minutes.includes(table) ? options.minuteRetentionDays : Infinity;
+}
+
+function alter(options: TableOptions, table: string): string {
+  return `ALTER TABLE ${options.database}.${localName(options, table)}${onCluster(options)}`;
 }
 
 /** Tables that hold rows, with their database: what a backup of one shard takes. */
@@ -185,11 +220,7 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts =
 }
 
 /** Time comes first in the key after the cluster: there are few namespaces, and windows are what is asked for. */
-function namespaceTable(
-  options: TableOptions,
-  level: keyof typeof NAMESPACE_TABLE_OF,
-  partition: string,
-): string {
+function namespaceTable(options: TableOptions, level: Level, partition: string): string {
   return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, NAMESPACE_TABLE_OF[level])}${onCluster(options)} (
   cluster UInt32 CODEC(Delta, ZSTD(1)),
   ns UInt32 CODEC(Delta, ZSTD(1)),
