@@ -9,7 +9,7 @@ import {
   isRunning,
   mostEdits,
   stoppedValueOf,
-  tryParseHold,
+  tryFindHold,
   valueOf,
   type HeldField,
   type HeldValue,
@@ -51,7 +51,7 @@ export function toStopChange(workload: Workload, holder: Holder): Change | undef
   const field = heldFieldOf(workload.kind);
   if (field === undefined || workload.isTerminating || workload.isFinished) return undefined;
   const value = valueOf(workload, field);
-  const hold = tryParseHold(workload.held);
+  const hold = tryFindHold(workload);
   if (hold === undefined && !isRunning(field, value)) return undefined;
   const next = nextHold(hold, { field, value, holder });
   if (formatHold(next) === workload.held) return undefined;
@@ -69,7 +69,7 @@ export function toStopChange(workload: Workload, holder: Holder): Change | undef
 /** What is missing for an object not to be held by a holder any more, or undefined. */
 export function toReleaseChange(workload: Workload, holder: Holder): Change | undefined {
   const field = heldFieldOf(workload.kind);
-  const hold = tryParseHold(workload.held);
+  const hold = tryFindHold(workload);
   if (field === undefined || hold === undefined) return undefined;
   const leaving = holdersIn(hold.policies, holder);
   if (leaving.length === 0) return undefined;
@@ -104,7 +104,7 @@ export function toReleaseChange(workload: Workload, holder: Holder): Change | un
  * annotations to the ReplicaSets that it makes, and never takes them away.
  */
 export function toStripChange(copy: Workload, holder: Holder): Change | undefined {
-  const hold = tryParseHold(copy.held);
+  const hold = tryFindHold(copy);
   if (hold === undefined || holdersIn(hold.policies, holder).length === 0) return undefined;
   return {
     patch: { metadata: { annotations: { [annotationKeys.held]: null } } },
@@ -118,7 +118,7 @@ export function toStripChange(copy: Workload, holder: Holder): Change | undefine
 
 /** True for an object whose value is left to whoever keeps changing it. */
 export function isContested(workload: Workload): boolean {
-  return (tryParseHold(workload.held)?.edits ?? 0) >= mostEdits;
+  return (tryFindHold(workload)?.edits ?? 0) >= mostEdits;
 }
 
 interface HoldInput {

@@ -7,9 +7,9 @@ import type { World } from '../world/world.js';
 import { toAffectedObjects, toFindings, toHeld } from './affected.js';
 import type { EnforcementResult, Finding, PolicyInForce, Wanted } from './enforcement-types.js';
 import { Failures } from './failures.js';
-import { tryParseGuardRecord } from './guard-record.js';
+import { tryFindGuardRecord } from './guard-record.js';
 import { Guards, type GuardWish } from './guards.js';
-import { isHeldBy, tryParseHold } from './hold.js';
+import { isHeldBy, tryFindHold } from './hold.js';
 import { RecordedWriter } from './recorded-writer.js';
 import { Releaser, type ReleasePass } from './releaser.js';
 import { ScopeView, toScopeSpec } from './scope.js';
@@ -109,11 +109,11 @@ export class Enforcer {
   heldPolicies(): ReadonlyMap<string, string> {
     const found = new Map<string, string>();
     for (const guard of this.options.world.guards()) {
-      const record = tryParseGuardRecord(guard);
+      const record = tryFindGuardRecord(guard);
       if (record !== undefined) found.set(record.uid, record.name);
     }
-    for (const { held } of this.options.world.heldWorkloads()) {
-      for (const [uid, name] of Object.entries(tryParseHold(held)?.policies ?? {})) found.set(uid, name);
+    for (const workload of this.options.world.heldWorkloads()) {
+      for (const [uid, name] of Object.entries(tryFindHold(workload)?.policies ?? {})) found.set(uid, name);
     }
     return found;
   }

@@ -13,9 +13,17 @@ export interface GuardRecord {
   readonly rules: string;
 }
 
-/** Reads the annotation; undefined where it is none of ours. */
-export function tryParseGuardRecord({ record }: Guard): GuardRecord | undefined {
-  if (record === undefined) return undefined;
+const parsed = new WeakMap<Guard, GuardRecord | 'none'>();
+
+/** For which policy a guard stands; undefined where its annotation is none of ours. Each projection is read once. */
+export function tryFindGuardRecord(guard: Guard): GuardRecord | undefined {
+  if (guard.record === undefined) return undefined;
+  const known = parsed.get(guard) ?? tryParse(guard.record) ?? 'none';
+  parsed.set(guard, known);
+  return known === 'none' ? undefined : known;
+}
+
+function tryParse(record: string): GuardRecord | undefined {
   try {
     const value = JSON.parse(record) as Partial<GuardRecord>;
     return value.version === 1 &&

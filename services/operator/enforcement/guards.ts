@@ -13,7 +13,7 @@ import {
   toMetadata,
   type AdmissionInput,
 } from './admission-policy.js';
-import { hashOfRules, tryParseGuardRecord } from './guard-record.js';
+import { hashOfRules, tryFindGuardRecord } from './guard-record.js';
 import { fieldManager, type RecordedWriter } from './recorded-writer.js';
 import type { ScopeView } from './scope.js';
 
@@ -195,7 +195,7 @@ export class Guards {
   /** True where a guard has our rules and nobody has written it since we did, or since we first saw it. */
   #isAsWritten(guard: Guard, rules: string): boolean {
     const seen = this.#seen.get(guard.uid);
-    return seen === guard.generation && tryParseGuardRecord(guard)?.rules === rules;
+    return seen === guard.generation && tryFindGuardRecord(guard)?.rules === rules;
   }
 
   async #delete(guard: Guard, action: Action, signal: AbortSignal): Promise<void> {

@@ -72,9 +72,18 @@ export function isRunning(field: HeldField, value: HeldValue): boolean {
   }
 }
 
+const parsed = new WeakMap<Workload, Hold | 'none'>();
+
+/** The record on an object, undefined where there is none or it is none of ours. Each projection is read once. */
+export function tryFindHold(workload: Workload): Hold | undefined {
+  if (workload.held === undefined) return undefined;
+  const known = parsed.get(workload) ?? tryParseHold(workload.held) ?? 'none';
+  parsed.set(workload, known);
+  return known === 'none' ? undefined : known;
+}
+
 /** Reads the annotation; undefined where there is none or it is none of ours. */
-export function tryParseHold(text: string | undefined): Hold | undefined {
-  if (text === undefined) return undefined;
+function tryParseHold(text: string): Hold | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -108,7 +117,7 @@ export function holdersIn(policies: Readonly<Record<string, string>>, holder: Ho
 
 /** True where an object's record names the holder. */
 export function isHeldBy(workload: Workload, holder: Holder): boolean {
-  const hold = tryParseHold(workload.held);
+  const hold = tryFindHold(workload);
   return hold !== undefined && holdersIn(hold.policies, holder).length > 0;
 }
 

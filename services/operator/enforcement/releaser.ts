@@ -6,7 +6,7 @@ import type { World } from '../world/world.js';
 import { nameOf } from './affected.js';
 import { toReleaseChange, toStripChange, type Change } from './change.js';
 import type { Failures } from './failures.js';
-import { tryParseGuardRecord } from './guard-record.js';
+import { tryFindGuardRecord } from './guard-record.js';
 import type { Guards } from './guards.js';
 import { isHeldBy } from './hold.js';
 import { inParallel } from './in-parallel.js';
@@ -112,7 +112,7 @@ export class Releaser {
 
   /** UIDs of the policies for which guards stand that are a holder's. */
   #guardUidsOf({ holder }: Cause): string[] {
-    const records = [...this.world.guards()].map(tryParseGuardRecord).filter((each) => each !== undefined);
+    const records = [...this.world.guards()].map(tryFindGuardRecord).filter((each) => each !== undefined);
     const mine = records.filter(({ name }) => holder.takesOver && name === holder.name).map(({ uid }) => uid);
     return [...new Set([holder.uid, ...mine])];
   }
@@ -138,7 +138,7 @@ export class Releaser {
     const opened = this.#opened.get(uid) ?? { atMs: now, nudges: 0, nextMs: now + settleMs };
     this.#opened.set(uid, opened);
     if (now < opened.nextMs) return opened.nextMs - now;
-    const covered = this.#coveredBy(guards.map(tryParseGuardRecord).find((each) => each !== undefined)?.spec);
+    const covered = this.#coveredBy(guards.map(tryFindGuardRecord).find((each) => each !== undefined)?.spec);
     const waiting = covered.filter(
       ({ missingPods, held, isTerminating }) => missingPods > 0 && held === undefined && !isTerminating,
     );

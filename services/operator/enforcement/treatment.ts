@@ -1,7 +1,7 @@
 import type { OwnerRef, Pod, Workload } from '../world/world-objects.js';
 import type { World } from '../world/world.js';
 import { isContested } from './change.js';
-import { heldFieldOf, isRunning, tryParseHold, valueOf } from './hold.js';
+import { heldFieldOf, isRunning, tryFindHold, valueOf } from './hold.js';
 import type { ScopeView } from './scope.js';
 
 /** A workload that is left alone although it is covered, and why. */
@@ -150,7 +150,7 @@ function isPassedOn({ kind, owner }: Workload): boolean {
 function isActive(workload: Workload): boolean {
   const field = heldFieldOf(workload.kind);
   if (field === undefined) return false;
-  return tryParseHold(workload.held) !== undefined || isRunning(field, valueOf(workload, field));
+  return tryFindHold(workload) !== undefined || isRunning(field, valueOf(workload, field));
 }
 
 function whyLeftAlone({ kind, owner, queuedBy }: Workload): string | undefined {
