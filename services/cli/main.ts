@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { runProgram } from '@kubehero/runtime';
 import { registerBackup } from './commands/backup.js';
+import { registerCluster } from './commands/cluster.js';
 import { registerCollector } from './commands/collector.js';
 import { registerControlPlane } from './commands/control-plane.js';
 import { registerCost } from './commands/cost.js';
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
     registerUp,
     registerSimulate,
     registerCost,
+    registerCluster,
     registerControlPlane,
     registerCollector,
     registerOperator,
