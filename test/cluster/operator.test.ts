@@ -117,6 +117,33 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'the operator and its hu
     await waitUntil('the operator follows again', () => rig.hub.isFollowed, 30_000);
   }, 90_000);
 
+  it('waits for the hub before it stops anything new, and needs no hub to release', async () => {
+    await rig.hub.goAway();
+    await rig.policy(name, { scope: { namespaces: [name] }, armed: true });
+    await waitUntil(
+      'it says that the hub is away',
+      async () => (await condition('Tracked')) === 'False HubAway',
+    );
+    expect(await rig.replicas(name, 'web')).toBe(3);
+    await rig.hub.comeBack();
+    await waitUntil('the operator follows again', () => rig.hub.isFollowed, 30_000);
+    await rig.exceed(name);
+    await rig.untilPhase(name, 'Enforced');
+    await rig.hub.goAway();
+    await rig.change(name, { spec: { ceiling: '$20/d' } });
+    await rig.untilPhase(name, 'Released');
+    expect(await rig.replicas(name, 'web')).toBe(3);
+    await rig.judge(name, { spendPicounits: '10600000000000', ceilingPicounits: '20000000000000' });
+    await rig.hub.comeBack();
+    await waitUntil('the operator follows again', () => rig.hub.isFollowed, 30_000);
+    await waitUntil(
+      'the newer figures are there',
+      async () => (await rig.read(name)).status?.spend === '10.6',
+      15_000,
+    );
+    expect([await rig.replicas(name, 'web'), (await rig.read(name)).status?.phase]).toEqual([3, 'Released']);
+  }, 90_000);
+
   it('ignores a verdict of an older term', async () => {
     await rig.policy(name, { scope: { namespaces: [name] }, armed: true });
     rig.hub.epoch = 5;
@@ -261,12 +288,19 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'the operator and its hu
     }
   });
 
-  it('stops on SIGTERM and leaves what is in force as it is', async () => {
+  it('stops on SIGTERM and leaves what is in force as it is, until it is uninstalled', async () => {
     await rig.policy(name, { scope: { namespaces: [name] }, armed: true });
     await rig.exceed(name);
     await rig.untilPhase(name, 'Enforced');
     operator.child.kill('SIGTERM');
     expect(await operator.ended).toBe(0);
     expect(await rig.replicas(name, 'web')).toBe(0);
+
+    const uninstalled = rig.uninstall();
+    expect([await uninstalled.ended, JSON.parse(uninstalled.output())]).toEqual([0, { released: [name] }]);
+    expect([await rig.replicas(name, 'web'), (await rig.read(name)).metadata.finalizers]).toEqual([
+      3,
+      undefined,
+    ]);
   }, 60_000);
 });

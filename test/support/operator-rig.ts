@@ -71,27 +71,36 @@ export class OperatorRig {
 
   /** Starts an operator; several of them elect one. */
   operator(name: string, options: { readonly elects?: boolean } = {}): StartedOperator {
-    const { caFile, certFile, keyFile } = this.hub.files;
-    const started = start(
-      ['operator', '--kubeconfig', this.kubeconfig, '--cluster', 'east', '--log-level', 'info'],
-      {
-        KUBEHERO_HUB_ENDPOINT: this.hub.address,
-        KUBEHERO_HUB_CA_FILE: caFile,
-        KUBEHERO_CLUSTER_CERT_FILE: certFile,
-        KUBEHERO_CLUSTER_KEY_FILE: keyFile,
-        KUBEHERO_HTTP_LISTEN: '127.0.0.1:0',
-        KUBEHERO_POD_NAME: name,
-        KUBEHERO_POD_NAMESPACE: 'kubehero-system',
-        KUBEHERO_OPERATOR_LEADER_ELECTION: options.elects === true ? 'lease' : 'off',
-        KUBEHERO_DATA_DIR: mkdtempSync(join(this.cluster.dir, 'operator-')),
-      },
-    );
+    const election = options.elects === true ? 'lease' : 'off';
+    const started = this.#start(['--cluster', 'east', '--log-level', 'info'], {
+      KUBEHERO_POD_NAME: name,
+      KUBEHERO_OPERATOR_LEADER_ELECTION: election,
+    });
     const operator: StartedOperator = {
       ...started,
       url: () => /"event":"ready","url":"([^"]+)"/.exec(started.output())?.[1],
     };
     this.operators.push(operator);
     return operator;
+  }
+
+  /** Starts what puts everything back. */
+  uninstall(): Started {
+    return this.#start(['--uninstall'], {});
+  }
+
+  #start(args: readonly string[], env: Readonly<Record<string, string>>): Started {
+    const { caFile, certFile, keyFile } = this.hub.files;
+    return start(['operator', '--kubeconfig', this.kubeconfig, ...args], {
+      KUBEHERO_HUB_ENDPOINT: this.hub.address,
+      KUBEHERO_HUB_CA_FILE: caFile,
+      KUBEHERO_CLUSTER_CERT_FILE: certFile,
+      KUBEHERO_CLUSTER_KEY_FILE: keyFile,
+      KUBEHERO_HTTP_LISTEN: '127.0.0.1:0',
+      KUBEHERO_POD_NAMESPACE: 'kubehero-system',
+      KUBEHERO_DATA_DIR: mkdtempSync(join(this.cluster.dir, 'operator-')),
+      ...env,
+    });
   }
 
   /** Applies objects. @throws Error when the API server refuses one */

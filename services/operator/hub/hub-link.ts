@@ -91,9 +91,9 @@ export class HubLink {
     const stream = await this.#options.open(signal);
     const { operator, book } = this.#options;
     await stream.send({ hello: { operator, held: book.held() } });
-    const sending = this.#outbox.drainInto(stream).catch((error: unknown) => {
+    // The reading side tells why a stream ended; the sending side fails for the same reason and only cuts it short.
+    const sending = this.#outbox.drainInto(stream).catch(() => {
       stream.cancel();
-      throw error;
     });
     try {
       for await (const response of stream.responses) {
@@ -104,8 +104,7 @@ export class HubLink {
       this.#setConnected(false);
       this.#outbox.detach();
       stream.cancel();
-      // The reading side tells why the stream ended; the sending side fails for the same reason.
-      await sending.catch(() => undefined);
+      await sending;
     }
   }
 
