@@ -246,7 +246,8 @@ export class ControlPlane {
     const { db, logger, leaderEndpoint, clickhouse, database, prices: pricing } = this.#options;
     const clusterKeyOf = (id: string): Promise<number | undefined> => this.#clusterKeyOf(id);
     const inventory = inventoryCapability({ db, logger, nowS: this.#nowS, clusterKeyOf });
-    const prices = pricesCapability({ db, logger, book: this.#book, registry: this.#registry });
+    const { currency } = this.#options.prices;
+    const prices = pricesCapability({ db, logger, currency, book: this.#book, registry: this.#registry });
     const shared = { db, logger, clusterKeyOf, nowS: this.#nowS, metrics: this.metrics };
     this.#budgets = budgetsCapability({
       ...{ ...shared, clickhouse, database, registry: this.#registry, currency: pricing.currency },

@@ -20,6 +20,7 @@ export { NodeRegistry } from './ingest/node-registry.js';
 export { PriceSource, shippedCatalogues } from './ingest/price-source.js';
 export { PriceBook } from './prices/price-book.js';
 export { PriceWatch } from './prices/price-watch.js';
+export { pricingService } from './prices/pricing-service.js';
 export type { Session } from './ingest/session.js';
 export { planSegments, type DirtyStarts, type Segment } from './query/segments.js';
 export type { CostQuestion } from './query/cost-answer.js';

@@ -4,6 +4,7 @@ import type { Capability } from '../capability.js';
 import type { NodeRegistry } from '../ingest/node-registry.js';
 import type { PriceBook } from './price-book.js';
 import { PriceWatch } from './price-watch.js';
+import { pricingService } from './pricing-service.js';
 
 /** What the prices work with. */
 export interface PricesCapabilityOptions {
@@ -11,10 +12,15 @@ export interface PricesCapabilityOptions {
   readonly logger: Logger;
   readonly book: PriceBook;
   readonly registry: NodeRegistry;
+  /** Reporting currency. */
+  readonly currency: string;
 }
 
-/** Prices as a part of the control plane: what changes in the catalogue reaches nodes. */
+/** Prices as a part of the control plane: what changes in the catalogue reaches nodes, and anybody can ask why. */
 export function pricesCapability(options: PricesCapabilityOptions): Capability {
   const { book, registry, logger } = options;
-  return { leadership: new PriceWatch({ book, registry, logger }) };
+  return {
+    unary: [pricingService(options)],
+    leadership: new PriceWatch({ book, registry, logger }),
+  };
 }

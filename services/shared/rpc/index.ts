@@ -2,6 +2,7 @@ export * as admin from './gen/admin.gen.js';
 export * as budget from './gen/budget.gen.js';
 export * as enrolment from './gen/enrolment.gen.js';
 export * as inventory from './gen/inventory.gen.js';
+export * as pricing from './gen/pricing.gen.js';
 export * as query from './gen/query.gen.js';
 export * as telemetry from './gen/telemetry.gen.js';
 export { Protocol, defaultProtocol } from './definitions/protocol.js';

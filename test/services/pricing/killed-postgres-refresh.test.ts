@@ -20,7 +20,7 @@ import { findFreePort } from '../../support/free-port.js';
 import { M5_LARGE, offer, type OfferProduct } from '../../support/pricing/samples.js';
 import { waitUntil } from '../../support/wait-until.js';
 
-const TYPES = 1500;
+const TYPES = 500;
 const ROUNDS = 50;
 const SEED = 20_261_123;
 const MAIN = fileURLToPath(new URL('../../support/pricing/refresh-main.js', import.meta.url));
@@ -96,13 +96,14 @@ describe('a refresh of PostgreSQL that is killed', () => {
   }
 
   it(`leaves the old or the new version whole, ${String(ROUNDS)} times out of ${String(ROUNDS)}, and no lock`, async () => {
+    await refresh(0); // caches are cold
     const startedAt = performance.now();
-    await refresh(0);
-    const spanMs = performance.now() - startedAt;
+    await refresh(1);
+    const spanMs = (performance.now() - startedAt) * 0.9;
     const random = seeded(SEED);
-    let before = '1.0000';
+    let before = '1.0001';
     let killed = 0;
-    for (let round = 1; round <= ROUNDS; round += 1) {
+    for (let round = 2; round < ROUNDS + 2; round += 1) {
       if (await refresh(round, random() * spanMs)) killed += 1;
       // The server ends the session of a dead client as soon as it notices
       await waitUntil('the lock is free', async () => {

@@ -42,11 +42,19 @@ export interface ActivationRow extends ActivationRecord {
   readonly key: number;
 }
 
-/** All activations, by node and time. */
-export async function listActivations(db: Kysely<Database>): Promise<readonly ActivationRow[]> {
+/**
+ * Activations, by node and time.
+ *
+ * @param nodeKey - of one node; of all where undefined
+ */
+export async function listActivations(
+  db: Kysely<Database>,
+  nodeKey?: number,
+): Promise<readonly ActivationRow[]> {
   const rows = await db
     .selectFrom('price_activation')
     .selectAll()
+    .$if(nodeKey !== undefined, (query) => query.where('node_key', '=', nodeKey ?? 0))
     .orderBy('node_key')
     .orderBy('effective_from')
     .execute();
