@@ -98,10 +98,9 @@ async function fillRaw(): Promise<void> {
 async function fillNamespaces(level: 'second' | 'hour' | 'day'): Promise<void> {
   const names = MEASURES.map(([rolled]) => rolled);
   const source = level === 'second' ? MEASURES.map(([, raw]) => raw) : names;
-  const version = level === 'second' ? '1' : 'v';
   await clickhouse.command(
     `INSERT INTO kubehero.${NAMESPACE_TABLE_OF[level]} (cluster, ns, ts, state, v, ${names.join(', ')})
-     SELECT cluster, ns, ts, state, ${version}, ${source.map((name) => `sum(${name})`).join(', ')} FROM kubehero.${TABLE_OF[level]}
+     SELECT cluster, ns, ts, state, 1, ${source.map((name) => `sum(${name})`).join(', ')} FROM kubehero.${TABLE_OF[level]}
      WHERE ts < ${at(now - 60)} GROUP BY cluster, ns, ts, state`,
   );
 }
