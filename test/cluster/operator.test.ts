@@ -233,8 +233,10 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'the operator and its hu
       const { metadata, status } = await rig.read(name);
       return metadata.annotations?.['kubehero.io/armed-by'] === undefined && status?.armedBy === '';
     });
-    const all = [...rig.hub.actions.values()].filter((each) => each.policyUid === uid);
-    expect(all.map(({ action }) => action)).toEqual(['Arm', 'Disarm']);
+    const actions = (): readonly string[] =>
+      [...rig.hub.actions.values()].filter((each) => each.policyUid === uid).map(({ action }) => action);
+    await waitUntil('both are recorded', () => actions().length === 2);
+    expect(actions()).toEqual(['Arm', 'Disarm']);
   }, 60_000);
 
   it('tells the hub what the cluster holds', async () => {
