@@ -55,9 +55,14 @@ export class AuditChain {
     const key = await openChainKey(join(dir, 'actions.key'));
     const { file, lines } = await AuditFile.open(join(dir, 'actions.jsonl'));
     const chain = new AuditChain(file, key, actionKeyId(createPublicKey(key)), now);
-    chain.#read(lines);
-    await file.replace(chain.#state.toLines());
-    return chain;
+    try {
+      chain.#read(lines);
+      await file.replace(chain.#state.toLines());
+      return chain;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** The key that verifies the chain. */

@@ -14,15 +14,13 @@ import {
   type AdmissionInput,
 } from './admission-policy.js';
 import { hashOfRules, tryFindGuardRecord } from './guard-record.js';
-import { fieldManager, type RecordedWriter } from './recorded-writer.js';
+import { fieldManager, type RecordedWrite, type RecordedWriter } from './recorded-writer.js';
 import type { ScopeView } from './scope.js';
 
 type GuardKind = 'ValidatingAdmissionPolicy' | 'ValidatingAdmissionPolicyBinding' | 'ResourceQuota';
 
 /** The words of a refusal are brought up to date no more often. */
 const wordsEveryMs = 60_000;
-
-const applyType = 'application/apply-patch+yaml';
 
 /** Why Deny is refused, or undefined. */
 export interface GuardFault {
@@ -161,12 +159,7 @@ export class Guards {
           afterJson: JSON.stringify(body['spec']),
         },
         witness: { kind, namespace, name, uid: '', expects: 'present' },
-        write: {
-          method: 'PATCH',
-          path: `${objectPath(kind, namespace, name)}?fieldManager=${fieldManager}&force=true`,
-          contentType: applyType,
-          body,
-        },
+        write: known === undefined ? toMake(kind, body) : toMend(known, body),
       },
       signal,
     );
@@ -181,9 +174,8 @@ export class Guards {
     uid: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const path = `${objectPath(guard.kind, '', guard.name)}?fieldManager=${fieldManager}&force=true`;
     this.#wordsAt.set(uid, this.now());
-    await this.writer.writeUnrecorded(guard, { method: 'PATCH', path, contentType: applyType, body }, signal);
+    await this.writer.writeUnrecorded(guard, toMend(guard, body), signal);
     const fresh = this.world.tryFind(guard.kind, guard.uid) as Guard | undefined;
     if (fresh !== undefined) this.#seen.set(fresh.uid, fresh.generation);
   }
@@ -226,6 +218,53 @@ export class Guards {
       signal,
     );
   }
+}
+
+/** Server-side apply makes it, also where another replica is making it at the same moment. */
+function toMake(kind: GuardKind, body: Record<string, unknown>): RecordedWrite['write'] {
+  const { name, namespace = '' } = body['metadata'] as { name: string; namespace?: string };
+  return {
+    method: 'PATCH',
+    path: `${objectPath(kind, namespace, name)}?fieldManager=${fieldManager}&force=true`,
+    contentType: 'application/apply-patch+yaml',
+    body,
+  };
+}
+
+/** Everything of a spec that only somebody else can have put there; apply would leave it, for it is theirs. */
+const foreign: Readonly<Record<GuardKind, Readonly<Record<string, unknown>>>> = {
+  ValidatingAdmissionPolicy: { paramKind: null, variables: null, auditAnnotations: null },
+  ValidatingAdmissionPolicyBinding: { paramRef: null, matchResources: null },
+  ResourceQuota: { scopes: null, scopeSelector: null },
+};
+
+/** Puts a guard back to what it must be; lists are replaced whole. */
+function toMend({ kind, namespace, name }: Guard, body: Record<string, unknown>): RecordedWrite['write'] {
+  const { labels, annotations } = body['metadata'] as Record<string, unknown>;
+  const { matchConstraints, ...spec } = body['spec'] as Record<string, unknown>;
+  return {
+    method: 'PATCH',
+    path: `${objectPath(kind, namespace, name)}?fieldManager=${fieldManager}`,
+    contentType: 'application/merge-patch+json',
+    body: {
+      metadata: { labels, annotations },
+      spec: {
+        ...spec,
+        ...foreign[kind as GuardKind],
+        ...(matchConstraints !== undefined && { matchConstraints: withoutForeign(matchConstraints) }),
+      },
+    },
+  };
+}
+
+function withoutForeign(matchConstraints: unknown): Record<string, unknown> {
+  const { namespaceSelector, objectSelector, ...rest } = matchConstraints as Record<string, object>;
+  return {
+    ...rest,
+    excludeResourceRules: null,
+    namespaceSelector: { matchLabels: null, ...namespaceSelector },
+    objectSelector: { matchLabels: null, ...objectSelector },
+  };
 }
 
 function versionOf(raw: unknown): { uid: string; generation: string } {
