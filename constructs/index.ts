@@ -23,7 +23,6 @@ export {
 export { type KubernetesVersion, kubernetesVersions, type OperatorVersions } from './core/versions.js';
 export { type EdgeParts, KubeHeroEdge, type KubeHeroEdgeProps } from './edge/kubehero-edge.js';
 export { type CollectorMode } from './hub/collector.js';
-export { type ClusterScope } from './hub/control-plane.js';
 export { type ExposureProps, type GatewayProps, type IngressProps } from './hub/exposure.js';
 export { type HubParts } from './hub/hub-builder.js';
 export { type HubComponent, type InstallationProps, type KubeHeroHubProps } from './hub/hub-props.js';

@@ -45,7 +45,6 @@ new KubeHeroHub(app, 'kubehero', {
   },
   caBundle: exampleCaBundle,
   backup: bucket('s3://kubehero-backups'),
-  audit: bucket('s3://kubehero-audit'),
   pricing: {
     sources: ['snapshot'],
     snapshotClaim: 'kubehero-price-snapshot',

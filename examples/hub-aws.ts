@@ -26,7 +26,6 @@ const hub = new KubeHeroHub(app, 'hub', {
   },
   dex: corporateSignIn,
   backup: { url: 's3://acme-kubehero-backups', region: 'us-east-1' },
-  audit: { url: 's3://acme-kubehero-audit', region: 'us-east-1' },
   clickhouse: { keeper: 'operator', coldStorage: { url: 's3://acme-kubehero-cold', region: 'us-east-1' } },
   imageVerification: {
     with: 'kyverno',
@@ -39,7 +38,6 @@ const hub = new KubeHeroHub(app, 'hub', {
     postgres: role('kubehero-postgres'),
     clickhouse: role('kubehero-clickhouse'),
     clickhouseBackup: role('kubehero-backup'),
-    auditForward: role('kubehero-audit'),
   },
 });
 hub.parts.dashboard.addOverride({ kind: 'Deployment' }, 'spec.template.spec.dnsConfig', {

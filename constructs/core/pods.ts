@@ -226,11 +226,12 @@ export function toEnv(env: PodSpecInput['env']): EnvVar[] {
     );
 }
 
-/** Variables that tell a program which pod it is. */
-export const podIdentity = {
-  [environmentNames.podName]: { field: 'metadata.name' },
-  [environmentNames.podNamespace]: { field: 'metadata.namespace' },
-  [environmentNames.podIp]: { field: 'status.podIP' },
+/** Fields of its pod that a program reads from its environment. */
+export const podFields = {
+  name: { [environmentNames.podName]: { field: 'metadata.name' } },
+  namespace: { [environmentNames.podNamespace]: { field: 'metadata.namespace' } },
+  ip: { [environmentNames.podIp]: { field: 'status.podIP' } },
+  node: { [environmentNames.nodeName]: { field: 'spec.nodeName' } },
 } as const;
 
 function volumeName(path: string): string {

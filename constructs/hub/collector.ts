@@ -8,7 +8,7 @@ import {
 } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
-import { podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';
+import { podFields, tmpMount, toPodTemplate } from '../core/pods.js';
 import { tokenWaiver, waiverAnnotations } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
@@ -113,8 +113,7 @@ export class Collector extends Workload {
       args: programs.collector.args,
       env: {
         ...access.env,
-        ...podIdentity,
-        [environmentNames.nodeName]: { field: 'spec.nodeName' },
+        ...podFields.node,
         [environmentNames.httpListen]: `0.0.0.0:${ports.collectorHttp}`,
         [environmentNames.collectorMode]: mode,
         [environmentNames.collectorBufferSeconds]: '60',

@@ -9,34 +9,24 @@ import {
 import { KubeJob, KubeRole, KubeRoleBinding, KubeService } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
-import { podIdentity, tmpMount, toPodTemplate, type PodSpecInput } from '../core/pods.js';
+import { podFields, tmpMount, toPodTemplate, type PodSpecInput } from '../core/pods.js';
 import { tokenWaiver } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { toServicePorts, Workload } from '../core/workload.js';
 import type { StoreAccess } from '../stores/connection.js';
 
-/** Who may arm which policies in which clusters. */
-export interface ClusterScope {
-  readonly name: string;
-  /** Groups of the identity provider. */
-  readonly groups: readonly string[];
-  /** Clusters by name, `*` for all. */
-  readonly clusters: readonly string[];
-  readonly role: 'viewer' | 'operator' | 'admin';
-}
-
 /** Input of {@link ControlPlane}. */
 export interface ControlPlaneInput {
   readonly site: Site;
   readonly access: StoreAccess;
-  /** The stores that hold a schema. */
+  /** The store whose schema `kubehero db migrate` brings up to date; the leader does that of ClickHouse. */
   readonly migrationAccess: StoreAccess;
-  readonly clusterScopes: readonly ClusterScope[];
+  /** How the tables of ClickHouse are made. */
+  readonly tableEnv: Readonly<Record<string, string>>;
   readonly rawRetentionDays: number;
   readonly currency: string;
   /** Names under which edges dial the gRPC listener. */
   readonly serverNames: readonly string[];
-  readonly oidc: { readonly issuer: string; readonly internalUrl?: string; readonly clientId: string };
 }
 
 /** The control plane: two replicas, one of which leads; the Service without selector points at the leader alone. */
@@ -58,10 +48,7 @@ export class ControlPlane extends Workload {
     );
     if (replicas > 1) this.emitDisruptionBudget();
     this.#emitRole();
-    const checksum = this.emitConfigMap('-access', {
-      'access.json': `${JSON.stringify({ clusterScopes: input.clusterScopes }, null, 2)}\n`,
-    });
-    const pod = this.#toPod(input, checksum);
+    const pod = this.#toPod(input);
     this.#emitMigration(pod, input.migrationAccess);
     this.emitDeployment(toPodTemplate(pod), { replicas, wave: waves.core, waivers: tokenWaiver });
     this.reachApiServer();
@@ -114,7 +101,7 @@ export class ControlPlane extends Workload {
     );
   }
 
-  #toPod(input: ControlPlaneInput, checksum: string): PodSpecInput {
+  #toPod(input: ControlPlaneInput): PodSpecInput {
     const { site } = this;
     return {
       name: 'control-plane',
@@ -123,39 +110,37 @@ export class ControlPlane extends Workload {
       args: programs.controlPlane.args,
       env: {
         ...input.access.env,
-        ...podIdentity,
+        ...input.tableEnv,
+        ...podFields.name,
+        ...podFields.namespace,
+        ...podFields.ip,
         [environmentNames.httpListen]: `0.0.0.0:${ports.controlPlaneHttp}`,
         [environmentNames.grpcListen]: `0.0.0.0:${ports.controlPlaneGrpc}`,
         [environmentNames.grpcServerNames]: input.serverNames.join(','),
         [environmentNames.leaderService]: objectNames.controlPlaneService,
-        [environmentNames.dataDir]: mountPaths.data,
         [environmentNames.drainSeconds]: '30',
         [environmentNames.rawRetentionDays]: String(input.rawRetentionDays),
         [environmentNames.currency]: input.currency,
         [environmentNames.caKeyFile]: `${mountPaths.keys}/ca-key`,
-        [environmentNames.auditKeyFile]: `${mountPaths.keys}/audit-key.pem`,
         [environmentNames.apiTokenFile]: `${mountPaths.api}/token`,
-        [environmentNames.accessFile]: `${mountPaths.access}/access.json`,
-        [environmentNames.oidcIssuer]: input.oidc.issuer,
-        [environmentNames.oidcClientId]: input.oidc.clientId,
-        ...(input.oidc.internalUrl ? { [environmentNames.oidcInternalUrl]: input.oidc.internalUrl } : {}),
       },
       mounts: [
         ...input.access.mounts,
-        { path: mountPaths.keys, secret: secretCatalogue.controlPlaneKeys.name },
+        {
+          path: mountPaths.keys,
+          secret: secretCatalogue.controlPlaneKeys.name,
+          items: { 'ca-key': 'ca-key' },
+        },
         { path: mountPaths.api, secret: secretCatalogue.api.name },
-        { path: mountPaths.access, configMap: `${this.name}-access` },
-        { path: mountPaths.data, scratch: '1Gi' },
         tmpMount,
       ],
-      resources: { ...site.sizing.components.controlPlane.resources, ephemeralStorage: '2Gi' },
+      resources: { ...site.sizing.components.controlPlane.resources, ephemeralStorage: '128Mi' },
       component: this.component,
       features: site.features,
       ports: { http: ports.controlPlaneHttp, grpc: ports.controlPlaneGrpc },
       probePort: ports.controlPlaneHttp,
       serviceAccount: this.name,
       apiAccess: true,
-      podAnnotations: { 'checksum/access': checksum },
       gracePeriodSeconds: 60,
       priorityClassName: 'kubehero-critical',
       pullSecrets: site.pullSecrets,
@@ -172,8 +157,8 @@ export class ControlPlane extends Workload {
       { site, name, namespace: this.namespace, component: this.component },
       {
         ...pod,
-        env: { ...access.env, [environmentNames.dataDir]: mountPaths.data },
-        mounts: [...access.mounts, { path: mountPaths.data, scratch: '256Mi' }, tmpMount],
+        env: access.env,
+        mounts: [...access.mounts, tmpMount],
       },
     );
     for (const { peer, ports: storePorts } of access.peers) site.flows.add(job.peer, peer, ...storePorts);
@@ -212,7 +197,7 @@ class MigrationJob extends Workload {
             apiAccess: false,
             serviceAccount: this.name,
             restartPolicy: 'OnFailure',
-            resources: { cpu: '200m', memory: '256Mi', ephemeralStorage: '512Mi' },
+            resources: { cpu: '200m', memory: '256Mi', ephemeralStorage: '128Mi' },
             component: { ...this.component, resources: {} },
             spread: 'none',
           }),

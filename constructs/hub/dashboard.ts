@@ -8,7 +8,7 @@ import {
 } from '@kubehero/contract';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
-import { podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';
+import { tmpMount, toPodTemplate } from '../core/pods.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
 import type { Peer } from '../policy/flows.js';
@@ -17,7 +17,6 @@ import type { Peer } from '../policy/flows.js';
 export interface DashboardInput {
   readonly site: Site;
   readonly publicUrl: string;
-  readonly oidc: { readonly issuer: string; readonly internalUrl?: string; readonly clientId: string };
   readonly controlPlane: Peer;
 }
 
@@ -42,20 +41,19 @@ export class Dashboard extends Workload {
       image: site.image('dashboard'),
       args: programs.dashboard.args,
       env: {
-        ...podIdentity,
         [environmentNames.httpListen]: `0.0.0.0:${ports.dashboard}`,
         [environmentNames.controlPlaneUrl]: controlPlane,
         [environmentNames.publicUrl]: input.publicUrl,
         [environmentNames.apiTokenFile]: `${mountPaths.api}/token`,
         [environmentNames.sessionKeyFile]: `${mountPaths.session}/session-key`,
-        [environmentNames.oidcIssuer]: input.oidc.issuer,
-        [environmentNames.oidcClientId]: input.oidc.clientId,
-        [environmentNames.oidcClientSecretFile]: `${mountPaths.session}/oidc-client-secret`,
-        ...(input.oidc.internalUrl ? { [environmentNames.oidcInternalUrl]: input.oidc.internalUrl } : {}),
       },
       mounts: [
         { path: mountPaths.api, secret: secretCatalogue.api.name },
-        { path: mountPaths.session, secret: secretCatalogue.dashboard.name },
+        {
+          path: mountPaths.session,
+          secret: secretCatalogue.dashboard.name,
+          items: { 'session-key': 'session-key' },
+        },
         // Next.js keeps rendered pages and images here.
         { path: '/app/.next/cache', scratch: '64Mi' },
         tmpMount,

@@ -1,4 +1,4 @@
-import { objectNames, ports, programs } from '@kubehero/contract';
+import { environmentNames, objectNames, ports, programs } from '@kubehero/contract';
 import type { Construct } from 'constructs';
 import { chartFor } from '../core/charts.js';
 import type { ImageRole } from '../core/images.js';
@@ -16,11 +16,12 @@ import { joinAccess, type StoreAccess } from '../stores/connection.js';
 import { Dex } from '../stores/dex.js';
 import { externalClickHouse, externalPostgres, externalValkey } from '../stores/external.js';
 import { Postgres } from '../stores/postgres.js';
-import { type S3Location, s3Access } from '../stores/s3.js';
+import type { S3Location } from '../stores/s3.js';
 import { Valkey } from '../stores/valkey.js';
 import { Collector } from './collector.js';
 import { ControlPlane } from './control-plane.js';
 import { Dashboard } from './dashboard.js';
+import { Definitions } from './definitions.js';
 import { Exposure } from './exposure.js';
 import { hubRoles } from './hub-faults.js';
 import { hostsOf, type KubeHeroHubProps } from './hub-props.js';
@@ -28,7 +29,6 @@ import { type HubLink, Operator } from './operator.js';
 import { PricingEngine } from './pricing-engine.js';
 import { ScheduledTask } from './scheduled-task.js';
 
-import { Definitions } from './definitions.js';
 /** The parts of a hub, for overrides and references. Optional ones are absent where the props say so. */
 export interface HubParts {
   readonly controlPlane: ControlPlane;
@@ -77,14 +77,12 @@ export class HubBuilder {
     const controlPlane = new ControlPlane(this.#main, 'control-plane', {
       site,
       access,
-      migrationAccess: joinAccess(stores.postgres.access, stores.clickhouse.access),
-      clusterScopes: props.clusterScopes ?? [],
+      migrationAccess: stores.postgres.access,
+      tableEnv: stores.parts.clickhouse?.tableEnv ?? {},
       rawRetentionDays: props.rawRetentionDays ?? 30,
       currency: props.currency ?? 'USD',
       serverNames: [hosts.grpc, ...serviceNames(site)],
-      oidc: oidc.client,
     });
-    if (oidc.dex) site.flows.add(controlPlane.peer, oidc.dex.peer, 5556);
     const link: HubLink = {
       endpoint: `${objectNames.controlPlaneService}.${site.namespaces.system}.svc.${site.clusterDomain}:${ports.controlPlaneGrpc}`,
       certificateSecret: 'kubehero-cluster-certificate',
@@ -94,10 +92,8 @@ export class HubBuilder {
     const dashboard = new Dashboard(this.#main, 'dashboard', {
       site,
       publicUrl: `https://${hosts.dashboard}`,
-      oidc: oidc.client,
       controlPlane: controlPlane.peer,
     });
-    if (oidc.dex) site.flows.add(dashboard.peer, oidc.dex.peer, 5556);
     const parts = {
       definitions,
       controlPlane,
@@ -208,7 +204,6 @@ export class HubBuilder {
       valkey: {
         access: valkey?.access ?? externalValkey(props.valkey as Parameters<typeof externalValkey>[0]),
       },
-      clickhouseBackup: clickhouse ? clickhouseBackup : undefined,
       parts: {
         ...(postgres ? { postgres } : {}),
         ...(clickhouse ? { clickhouse } : {}),
@@ -250,35 +245,17 @@ export class HubBuilder {
 
   #buildTasks(stores: HubStores): void {
     const { site, props } = this;
-    const backup = stores.clickhouseBackup;
-    if (backup) {
-      const s3 = s3Access(backup);
-      new ScheduledTask(this.#main, 'clickhouse-backup', {
-        site,
-        name: programs.clickhouseBackup.name,
-        componentKey: 'clickhouseBackup',
-        args: programs.clickhouseBackup.args,
-        schedule: '30 3 * * *',
-        env: { ...s3.env, KUBEHERO_BACKUP_RETENTION_DAYS: String(props.backup?.retentionDays ?? 30) },
-        mounts: s3.mounts,
-        access: stores.clickhouse.access,
-        egress: [{ peer: cidrs(...(backup.cidrs ?? ['0.0.0.0/0'])), ports: [backup.port ?? 443] }],
-      });
-    }
-    if (props.audit) {
-      const s3 = s3Access(props.audit);
-      new ScheduledTask(this.#main, 'audit-forward', {
-        site,
-        name: programs.auditForward.name,
-        componentKey: 'auditForward',
-        args: [...programs.auditForward.args, '--s3', props.audit.url],
-        schedule: '*/5 * * * *',
-        env: s3.env,
-        mounts: s3.mounts,
-        access: stores.postgres.access,
-        egress: [{ peer: cidrs(...(props.audit.cidrs ?? ['0.0.0.0/0'])), ports: [props.audit.port ?? 443] }],
-      });
-    }
+    const { clickhouse } = stores.parts;
+    if (!clickhouse || !props.backup) return;
+    new ScheduledTask(this.#main, 'clickhouse-backup', {
+      site,
+      name: programs.clickhouseBackup.name,
+      componentKey: 'clickhouseBackup',
+      args: programs.clickhouseBackup.args,
+      schedule: '30 3 * * *',
+      env: { [environmentNames.clickhouseShards]: clickhouse.shardUrls },
+      access: clickhouse.access,
+    });
   }
 
   #buildWatch(stores: HubStores['parts']): Pick<HubParts, 'networkPolicies' | 'monitoring'> {
@@ -311,7 +288,6 @@ export class HubBuilder {
               clickhouse: stores.clickhouse !== undefined,
               clickhouseBackup: stores.clickhouse !== undefined && props.backup !== undefined,
               valkey: stores.valkey !== undefined,
-              auditForward: props.audit !== undefined,
               postgresNamespace: namespaces.postgres,
               clickhouseNamespace: namespaces.clickhouse,
               valkeyNamespace: namespaces.valkey,
@@ -326,7 +302,6 @@ interface HubStores {
   readonly postgres: { readonly access: StoreAccess };
   readonly clickhouse: { readonly access: StoreAccess };
   readonly valkey: { readonly access: StoreAccess };
-  readonly clickhouseBackup: (S3Location & { readonly retentionDays?: number }) | undefined;
   readonly parts: Pick<HubParts, 'postgres' | 'clickhouse' | 'valkey'>;
 }
 

@@ -142,7 +142,6 @@ export function hubFaults(props: KubeHeroHubProps): readonly Fault[] {
   checkDex(faults, props);
   checkPricing(faults, props);
   checkBuckets(faults, props);
-  checkScopes(faults, props);
   return faults.all;
 }
 
@@ -365,29 +364,5 @@ function checkBuckets(faults: Faults, props: KubeHeroHubProps): void {
     if (faults.check(Boolean(props.backup.url), 'backup.url', 'a backup needs a bucket: s3://bucket/prefix'))
       checkS3(faults, 'backup', props.backup);
     faults.integer('backup.retentionDays', props.backup.retentionDays, [1, 3650]);
-  }
-  if (props.audit) checkS3(faults, 'audit', props.audit);
-}
-
-function checkScopes(faults: Faults, props: KubeHeroHubProps): void {
-  const names = (props.clusterScopes ?? []).map((scope) => scope.name);
-  for (const [i, scope] of (props.clusterScopes ?? []).entries()) {
-    faults.dnsName(`clusterScopes[${i}].name`, scope.name);
-    faults.check(names.indexOf(scope.name) === i, `clusterScopes[${i}].name`, `'${scope.name}' stands twice`);
-    faults.check(
-      scope.groups.length > 0,
-      `clusterScopes[${i}].groups`,
-      'must not be empty: nobody would have the role',
-    );
-    faults.check(
-      scope.clusters.length > 0,
-      `clusterScopes[${i}].clusters`,
-      "must not be empty: use ['*'] for all",
-    );
-    faults.check(
-      ['viewer', 'operator', 'admin'].includes(scope.role),
-      `clusterScopes[${i}].role`,
-      `'${scope.role}' is unknown: use viewer, operator or admin`,
-    );
   }
 }

@@ -11,7 +11,6 @@ import type { PostgresProps } from '../stores/postgres.js';
 import type { S3Location } from '../stores/s3.js';
 import type { ValkeyProps } from '../stores/valkey.js';
 import type { CollectorMode } from './collector.js';
-import type { ClusterScope } from './control-plane.js';
 import type { ExposureProps } from './exposure.js';
 import type { PricingProps } from './pricing-engine.js';
 
@@ -57,8 +56,7 @@ export type HubComponent =
   | 'keeper'
   | 'valkey'
   | 'sentinel'
-  | 'clickhouseBackup'
-  | 'auditForward';
+  | 'clickhouseBackup';
 
 /** Input of {@link KubeHeroHub}. */
 export interface KubeHeroHubProps extends InstallationProps {
@@ -77,13 +75,10 @@ export interface KubeHeroHubProps extends InstallationProps {
   readonly pricing?: PricingProps;
   /** Bucket of the backups of the stores that this hub deploys; the stores get their own folder in it. */
   readonly backup?: S3Location & {
+    /** Days that PostgreSQL's backups are kept; ClickHouse's go by a lifecycle rule of the bucket. @default 30 */
     readonly retentionDays?: number;
     readonly postgresMethod?: 'plugin' | 'in-tree';
   };
-  /** Bucket of immutable audit records, written every five minutes. */
-  readonly audit?: S3Location;
-  /** Who may arm which policies in which clusters. */
-  readonly clusterScopes?: readonly ClusterScope[];
   /** PEM certificates that the hub's gRPC certificate chains to, as `kubehero cluster add` prints them. @default - the ConfigMap exists */
   readonly caBundle?: string;
   /** Days that every second of every pod is kept. @default 30 */

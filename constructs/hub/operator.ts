@@ -15,7 +15,7 @@ import {
 } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
-import { podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';
+import { podFields, tmpMount, toPodTemplate } from '../core/pods.js';
 import { tokenWaiver } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
@@ -52,35 +52,27 @@ export function hubLinkAccess(link: HubLink): Pick<import('../core/pods.js').Pod
 
 const read = ['get', 'list', 'watch'];
 
+/** How an object is held and let go: read, and one patch that carries the record of what was there. */
+const hold = [...read, 'patch'];
+/** How what denies pods is made and removed: server-side apply makes and mends. */
+const own = [...read, 'create', 'delete', 'patch'];
+
 /** What the operator reads for the inventory, and what it changes to enforce and release a budget. Nothing else. */
 const clusterRules: PolicyRule[] = [
-  {
-    apiGroups: [''],
-    resources: ['namespaces', 'nodes', 'persistentvolumeclaims', 'persistentvolumes', 'pods', 'services'],
-    verbs: read,
-  },
-  { apiGroups: [''], resources: ['pods'], verbs: ['delete'] },
-  { apiGroups: [''], resources: ['resourcequotas'], verbs: [...read, 'create', 'delete', 'patch', 'update'] },
+  { apiGroups: [''], resources: ['namespaces', 'nodes', 'persistentvolumes', 'services'], verbs: read },
+  { apiGroups: [''], resources: ['pods'], verbs: [...read, 'delete'] },
+  { apiGroups: [''], resources: ['resourcequotas'], verbs: own },
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
-  { apiGroups: ['storage.k8s.io'], resources: ['storageclasses'], verbs: read },
   { apiGroups: ['apps'], resources: ['daemonsets'], verbs: read },
-  {
-    apiGroups: ['apps'],
-    resources: ['deployments', 'replicasets', 'statefulsets'],
-    verbs: [...read, 'patch', 'update'],
-  },
-  { apiGroups: ['batch'], resources: ['cronjobs', 'jobs'], verbs: [...read, 'patch', 'update'] },
-  {
-    apiGroups: ['autoscaling'],
-    resources: ['horizontalpodautoscalers'],
-    verbs: [...read, 'patch', 'update'],
-  },
-  { apiGroups: ['keda.sh'], resources: ['scaledobjects'], verbs: [...read, 'patch', 'update'] },
-  { apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: [...read, 'patch', 'update'] },
+  { apiGroups: ['apps'], resources: ['deployments', 'replicasets', 'statefulsets'], verbs: hold },
+  { apiGroups: ['batch'], resources: ['cronjobs', 'jobs'], verbs: hold },
+  { apiGroups: ['autoscaling'], resources: ['horizontalpodautoscalers'], verbs: hold },
+  { apiGroups: ['keda.sh'], resources: ['scaledobjects'], verbs: hold },
+  { apiGroups: ['argoproj.io'], resources: ['rollouts'], verbs: hold },
   {
     apiGroups: ['admissionregistration.k8s.io'],
     resources: ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
-    verbs: [...read, 'create', 'delete', 'patch', 'update'],
+    verbs: own,
   },
   {
     apiGroups: [budgetPolicyNames.group],
@@ -117,13 +109,16 @@ export class Operator extends Workload {
       args: programs.operator.args,
       env: {
         ...access.env,
-        ...podIdentity,
+        ...podFields.name,
+        ...podFields.namespace,
         [environmentNames.httpListen]: `0.0.0.0:${ports.operatorHttp}`,
+        [environmentNames.dataDir]: mountPaths.data,
         [environmentNames.operatorLeaderElection]: replicas > 1 ? 'lease' : 'off',
         [environmentNames.operatorLeaseName]: objectNames.operatorLease,
       },
-      mounts: [...access.mounts, tmpMount],
-      resources: site.sizing.components.operator.resources,
+      // The records of what was done wait here until the hub has stored them.
+      mounts: [...access.mounts, { path: mountPaths.data, scratch: '128Mi' }, tmpMount],
+      resources: { ...site.sizing.components.operator.resources, ephemeralStorage: '256Mi' },
       component: this.component,
       features: site.features,
       ports: { http: ports.operatorHttp },

@@ -2,14 +2,7 @@ import { environmentNames, httpPaths, mountPaths, ports, programs } from '@kubeh
 import { KubeCronJob } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
-import {
-  httpProbe,
-  type Mount,
-  type PodSpecInput,
-  podIdentity,
-  tmpMount,
-  toPodTemplate,
-} from '../core/pods.js';
+import { httpProbe, type Mount, type PodSpecInput, tmpMount, toPodTemplate } from '../core/pods.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
 import { cidrs } from '../policy/flows.js';
@@ -69,7 +62,6 @@ export class PricingEngine extends Workload {
       args: programs.pricing.args,
       env: {
         ...access.env,
-        ...podIdentity,
         [environmentNames.pricingSources]: [...sources].sort().join(','),
         [environmentNames.currency]: input.currency,
         [environmentNames.dataDir]: mountPaths.data,

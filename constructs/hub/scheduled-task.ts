@@ -1,12 +1,10 @@
-import { environmentNames, mountPaths } from '@kubehero/contract';
 import { KubeCronJob } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
-import { type Mount, podIdentity, tmpMount, toPodTemplate } from '../core/pods.js';
+import { tmpMount, toPodTemplate } from '../core/pods.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
 import type { StoreAccess } from '../stores/connection.js';
-import type { Peer } from '../policy/flows.js';
 
 /** Input of {@link ScheduledTask}. */
 export interface ScheduledTaskInput {
@@ -18,10 +16,7 @@ export interface ScheduledTaskInput {
   /** Five fields, UTC. */
   readonly schedule: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly mounts: readonly Mount[];
   readonly access: StoreAccess;
-  /** Other ends that it reaches. */
-  readonly egress?: readonly { readonly peer: Peer; readonly ports: readonly number[] }[];
 }
 
 /** A `kubehero` command on a schedule: one run at a time, missed runs caught up within the hour. */
@@ -40,14 +35,9 @@ export class ScheduledTask extends Workload {
       selector: this.selector,
       image: site.image('kubehero'),
       args: input.args,
-      env: { ...input.access.env, ...podIdentity, ...input.env, [environmentNames.dataDir]: mountPaths.data },
-      mounts: [
-        ...input.access.mounts,
-        ...input.mounts,
-        { path: mountPaths.data, scratch: '256Mi' },
-        tmpMount,
-      ],
-      resources: { cpu: '100m', memory: '256Mi', cpuLimit: '500m', ephemeralStorage: '512Mi' },
+      env: { ...input.access.env, ...input.env },
+      mounts: [...input.access.mounts, tmpMount],
+      resources: { cpu: '100m', memory: '256Mi', cpuLimit: '500m' },
       component: this.component,
       features: site.features,
       serviceAccount: this.name,
@@ -80,7 +70,6 @@ export class ScheduledTask extends Workload {
       }),
       { wave: waves.monitoring },
     );
-    for (const { peer, ports } of [...input.access.peers, ...(input.egress ?? [])])
-      site.flows.add(this.peer, peer, ...ports);
+    for (const { peer, ports } of input.access.peers) site.flows.add(this.peer, peer, ...ports);
   }
 }

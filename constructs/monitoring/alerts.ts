@@ -19,7 +19,6 @@ export interface AlertInput {
   readonly clickhouse: boolean;
   readonly clickhouseBackup: boolean;
   readonly valkey: boolean;
-  readonly auditForward: boolean;
   readonly postgresNamespace: string;
   readonly clickhouseNamespace: string;
   readonly valkeyNamespace: string;
@@ -144,23 +143,13 @@ export function storeAlerts(input: AlertInput): Alert[] {
       ? [
           ageAlert(
             'KubeHeroClickHouseBackupOld',
-            metric.backupLastSuccess,
+            `kube_cronjob_status_last_successful_time{cronjob="${programs.clickhouseBackup.name}"}`,
             'the last good ClickHouse backup',
             'Look at the last Job of kubehero-clickhouse-backup and at system.backups of the server that it names.',
           ),
         ]
       : []),
     ...(input.valkey ? valkeyAlerts(input.valkeyNamespace) : []),
-    ...(input.auditForward
-      ? [
-          ageAlert(
-            'KubeHeroAuditForwardStalled',
-            metric.auditForwardLastSuccess,
-            'the last audit record that left for the bucket',
-            'Look at the last Job of kubehero-audit-forward: bucket, credentials, network policy. Records wait in PostgreSQL, none is lost.',
-          ),
-        ]
-      : []),
   ];
 }
 

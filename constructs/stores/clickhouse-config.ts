@@ -19,7 +19,8 @@ function credentials(location: S3Location, key: string, secret: string): string 
   return `<access_key_id from_env="${key}"/><secret_access_key from_env="${secret}"/>`;
 }
 
-/** Disks and policy: everything on the local disk until it moves to S3 behind a cache; each replica has its own folder. */
+/** Disks and policy: everything on the local disk until it moves to S3 behind a cache; each replica has its own folder.
+ * The first volume is called as in the policy that tables have by themselves, else an existing table could not take this one. */
 export function storageXml(location: S3Location, cacheSize: string): string {
   return `<clickhouse>
   <storage_configuration>
@@ -40,7 +41,7 @@ export function storageXml(location: S3Location, cacheSize: string): string {
     <policies>
       <${storagePolicy}>
         <volumes>
-          <hot><disk>default</disk></hot>
+          <default><disk>default</disk></default>
           <cold><disk>cold</disk><perform_ttl_move_on_insert>0</perform_ttl_move_on_insert></cold>
         </volumes>
       </${storagePolicy}>

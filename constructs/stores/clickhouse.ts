@@ -39,8 +39,8 @@ export interface DeployedClickHouseProps {
   readonly coldStorage?: S3Location & { readonly cacheSize?: string };
   /** @default 90 */
   readonly coldAfterDays?: number;
-  /** Daily `BACKUP`. */
-  readonly backup?: S3Location & { readonly schedule?: string; readonly retentionDays?: number };
+  /** Daily `BACKUP`. @default - the hub's `backup` */
+  readonly backup?: S3Location;
 }
 
 /** Name of the installation, and of the cluster in it. */
@@ -95,6 +95,22 @@ export class ClickHouse extends Part {
     this.#declareFlows();
   }
 
+  /** What tells the control plane, which makes the tables, where their old rows go. */
+  get tableEnv(): Readonly<Record<string, string>> {
+    if (!this.#props.coldStorage) return {};
+    return {
+      [environmentNames.clickhouseStoragePolicy]: storagePolicy,
+      [environmentNames.coldAfterDays]: String(this.#props.coldAfterDays ?? 90),
+    };
+  }
+
+  /** URLs of the replicas: a comma between replicas of a shard, a semicolon between shards. */
+  get shardUrls(): string {
+    return this.#hosts()
+      .map((replicas) => replicas.map((host) => `http://${host}:8123`).join(','))
+      .join(';');
+  }
+
   #hosts(): string[][] {
     const domain = `${this.#site.namespaces.clickhouse}.svc.${this.#site.clusterDomain}`;
     return [...Array(this.#shards).keys()].map((shard) =>
@@ -114,15 +130,6 @@ export class ClickHouse extends Part {
         [environmentNames.clickhousePasswordFile]: `${mountPaths.clickhouse}/password`,
         ...(this.#shards * this.#replicas > 1
           ? { [environmentNames.clickhouseCluster]: clickhouseName }
-          : {}),
-        [environmentNames.clickhouseShards]: this.#hosts()
-          .map((replicas) => replicas.map((host) => `http://${host}:8123`).join(','))
-          .join(';'),
-        ...(this.#props.coldStorage
-          ? {
-              [environmentNames.clickhouseStoragePolicy]: storagePolicy,
-              [environmentNames.coldAfterDays]: String(this.#props.coldAfterDays ?? 90),
-            }
           : {}),
       },
       mounts: [
@@ -154,6 +161,7 @@ export class ClickHouse extends Part {
             },
           },
           'kubehero/networks/ip': ['0.0.0.0/0', '::/0'],
+          'kubehero/named_collection_control': '1',
           'kubehero/profile': 'default',
           'kubehero/quota': 'default',
         },

@@ -1,6 +1,4 @@
-import { environmentNames, mountPaths } from '@kubehero/contract';
 import type { Faults } from '../core/faults.js';
-import type { Mount } from '../core/pods.js';
 
 /** A place in an S3-compatible object store. */
 export interface S3Location {
@@ -46,34 +44,4 @@ export function httpUrlOf(location: S3Location): string {
   const folder = path ? `${path.replace(/\/$/, '')}/` : '';
   if (location.endpoint) return `${location.endpoint}/${bucket}/${folder}`;
   return `https://${bucket}.s3.${location.region ?? 'us-east-1'}.amazonaws.com/${folder}`;
-}
-
-/** Environment and files by which one of our programs reaches the location. */
-export function s3Access(location: S3Location): { env: Record<string, string>; mounts: Mount[] } {
-  const { credentials } = location;
-  return {
-    env: {
-      [environmentNames.s3Url]: location.url,
-      [environmentNames.s3Region]: location.region ?? 'us-east-1',
-      ...(location.endpoint ? { [environmentNames.s3Endpoint]: location.endpoint } : {}),
-      ...(credentials
-        ? {
-            [environmentNames.s3AccessKeyIdFile]: `${mountPaths.s3}/access_key`,
-            [environmentNames.s3SecretAccessKeyFile]: `${mountPaths.s3}/secret_key`,
-          }
-        : {}),
-    },
-    mounts: credentials
-      ? [
-          {
-            path: mountPaths.s3,
-            secret: credentials.name,
-            items: {
-              access_key: credentials.accessKeyIdKey ?? 'access_key',
-              secret_key: credentials.secretAccessKeyKey ?? 'secret_key',
-            },
-          },
-        ]
-      : [],
-  };
 }

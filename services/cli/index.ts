@@ -2,3 +2,4 @@ export { simulateSettings, type SimulateSettings } from './simulate/options.js';
 export { simulate, type Simulation, type SimulationResult } from './simulate/simulate.js';
 export { TelemetryGenerator, encodeReport, toHello, toNodeBatch } from './simulate/generator.js';
 export { Fleet } from './simulate/fleet.js';
+export { backupSettings } from './backup/config.js';

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { environmentNames, ports } from '@kubehero/contract';
+import type { ColdStorage } from '@kubehero/store-clickhouse';
 import { connectValkey, inProcessBus, type LiveBus } from '@kubehero/store-valkey';
 import {
   choiceSetting,
@@ -204,6 +205,23 @@ export const controlPlaneSettings = {
     }),
     fallback: [],
   }),
+  clickhouseStoragePolicy: optionalSetting(
+    textSetting({
+      env: environmentNames.clickhouseStoragePolicy,
+      reason: "storage policy of the cost tables, with a volume 'cold'",
+      unit: 'name',
+      pattern: /^[A-Za-z_][A-Za-z0-9_]{0,63}$/,
+      allowed: 'give a name of letters, digits and underscores',
+    }),
+  ),
+  coldAfterDays: integerSetting({
+    env: environmentNames.coldAfterDays,
+    reason: 'days after which rows move to the cold volume, where there is a storage policy',
+    unit: 'days',
+    min: 1,
+    max: 3650,
+    fallback: 90,
+  }),
   drainSeconds: decimalSetting({
     env: environmentNames.drainSeconds,
     reason: 'longest time that a stop may take',
@@ -244,6 +262,12 @@ export async function toClickHouseUrl(
   const url = await withPassword(settings.clickhouseUrl, settings.clickhousePasswordFile);
   if (url.username === '') url.username = settings.clickhouseUser;
   return { url: url.href, ...(await readPem(settings.clickhouseCaFile)) };
+}
+
+/** Where rollups go that are seldom read; undefined where the server has no policy for it. */
+export function toColdStorage(settings: ControlPlaneSettings): ColdStorage | undefined {
+  const { clickhouseStoragePolicy: policy, coldAfterDays: afterDays } = settings;
+  return policy === undefined ? undefined : { policy, afterDays };
 }
 
 async function withPassword(text: string, file: string | undefined): Promise<URL> {

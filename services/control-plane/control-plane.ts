@@ -9,7 +9,7 @@ import {
   ServerIdentity,
   type Implementation,
 } from '@kubehero/rpc';
-import { renderTables, type ClickHouseEngine } from '@kubehero/store-clickhouse';
+import { renderTables, type ClickHouseEngine, type ColdStorage } from '@kubehero/store-clickhouse';
 import {
   listClusters,
   listIdentities,
@@ -68,6 +68,8 @@ export interface ControlPlaneOptions {
   readonly leaderEndpoint?: Omit<LeaderEndpointOptions, 'db' | 'logger'> | undefined;
   readonly rawRetentionDays: number;
   readonly minuteRetentionDays: number;
+  /** Where rollups go that are seldom read. @default - they stay on the disk that they are written to */
+  readonly cold?: ColdStorage | undefined;
   readonly logger: Logger;
   /** Longest time that open calls, and then open requests, get to end in {@link ControlPlane.stop}. @default 5000 */
   readonly drainMs?: number;
@@ -279,7 +281,7 @@ export class ControlPlane {
   }
 
   async #migrate(): Promise<void> {
-    const { db, clickhouse, database, clickhouseCluster, rawRetentionDays, minuteRetentionDays } =
+    const { db, clickhouse, database, clickhouseCluster, rawRetentionDays, minuteRetentionDays, cold } =
       this.#options;
     await migratePostgres(db);
     const tables = renderTables({
@@ -287,6 +289,7 @@ export class ControlPlane {
       cluster: clickhouseCluster,
       rawRetentionDays,
       minuteRetentionDays,
+      cold,
     });
     for (const statement of tables) await clickhouse.command(statement);
   }

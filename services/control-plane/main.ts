@@ -7,6 +7,7 @@ import { connectPostgres } from '@kubehero/store-postgres';
 import {
   openBus,
   toClickHouseUrl,
+  toColdStorage,
   toExchangeRates,
   toPostgresUrl,
   type ControlPlaneSettings,
@@ -52,6 +53,7 @@ export async function runControlPlane(
     // Two ports are drained one after the other
     drainMs: (settings.drainSeconds * 1000) / 2,
     rawRetentionDays: settings.rawRetentionDays,
+    cold: toColdStorage(settings),
     minuteRetentionDays: Math.min(3650, settings.rawRetentionDays * MINUTE_RETENTION_FACTOR),
   });
   try {

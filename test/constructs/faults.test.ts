@@ -169,11 +169,6 @@ describe('a hub', () => {
       "defaults.labels: 'a b' of 'team' is no label value",
     ],
     [
-      'a role that does not exist',
-      { clusterScopes: [{ name: 'a', groups: ['g'], clusters: ['*'], role: 'root' }] },
-      "clusterScopes[0].role: 'root' is unknown",
-    ],
-    [
       'a public key that is none',
       { imageVerification: { with: 'kyverno', publicKey: 'abc' } },
       'imageVerification.publicKey: must be a public key in PEM',

@@ -186,14 +186,7 @@ describe('a change of one prop', () => {
       { components: { dashboard: { replicas: 4 } } },
       ['kubehero-programs: Deployment/kubehero-dashboard'],
     ],
-    [
-      'clusterScopes',
-      { clusterScopes: [{ name: 'a', groups: ['g'], clusters: ['*'], role: 'viewer' as const }] },
-      [
-        'kubehero-programs: ConfigMap/kubehero-control-plane-access',
-        'kubehero-programs: Deployment/kubehero-control-plane',
-      ],
-    ],
+    ['rawRetentionDays', { rawRetentionDays: 14 }, ['kubehero-programs: Deployment/kubehero-control-plane']],
     [
       'pricing.schedule',
       { pricing: { schedule: '0 1 * * *' } },

@@ -201,8 +201,8 @@ const cases: readonly AlertCase[] = [
     }),
     labels: {},
   },
-  timestamp('KubeHeroClickHouseBackupOld', 'kubehero_backup_last_success_timestamp_seconds', {
-    store: 'clickhouse',
+  timestamp('KubeHeroClickHouseBackupOld', 'kube_cronjob_status_last_successful_time', {
+    cronjob: 'kubehero-clickhouse-backup',
   }),
   {
     alert: 'KubeHeroValkeyPrimaries',
@@ -216,9 +216,6 @@ const cases: readonly AlertCase[] = [
   gauge('KubeHeroValkeyReplicaLinkDown', 'redis_master_link_up', [0, 1], {
     namespace: 'valkey',
     pod: 'kubehero-valkey-1',
-  }),
-  timestamp('KubeHeroAuditForwardStalled', 'kubehero_audit_forward_last_success_timestamp_seconds', {
-    job: 'audit',
   }),
 ];
 

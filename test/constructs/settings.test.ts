@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { backupSettings } from '@kubehero/cli';
 import { collectorSettings } from '@kubehero/collector';
-import { ports } from '@kubehero/contract';
+import { environmentNames, ports } from '@kubehero/contract';
 import { controlPlaneSettings, postgresSettings } from '@kubehero/control-plane';
+import { operatorSettings } from '@kubehero/operator';
+import { pricingServeSettings, pricingSettings } from '@kubehero/pricing';
 import { readSettings } from '@kubehero/runtime';
-import { objectsOf, podTemplatesOf, synthesize } from '../support/manifests/examples.js';
+import { exampleNames, objectsOf, podTemplatesOf, synthesize } from '../support/manifests/examples.js';
 
 interface Variable {
   readonly name: string;
@@ -58,3 +61,35 @@ describe.each(examples)('the environment that the manifests of %s give', (exampl
     expect(readSettings(postgresSettings, { env }).postgresCaFile).toBe('/etc/kubehero/postgres-ca/ca.crt');
   });
 });
+
+/** Settings of each program, by the workload that runs it; the dashboard reads its own by name. */
+const tables: Readonly<Record<string, Readonly<Record<string, { readonly env?: string | undefined }>>>> = {
+  'Deployment/kubehero-control-plane': controlPlaneSettings,
+  'Deployment/kubehero-operator': operatorSettings,
+  'Deployment/kubehero-pricing-engine': pricingServeSettings,
+  'Deployment/kubehero-dashboard': Object.fromEntries(
+    (['httpListen', 'controlPlaneUrl', 'publicUrl', 'apiTokenFile', 'sessionKeyFile'] as const).map((key) => [
+      key,
+      { env: environmentNames[key] },
+    ]),
+  ),
+  'DaemonSet/kubehero-collector': collectorSettings,
+  'CronJob/kubehero-pricing-engine': pricingSettings,
+  'CronJob/kubehero-clickhouse-backup': backupSettings,
+  'Job/kubehero-db-migrate': postgresSettings,
+};
+
+it.each(exampleNames)(
+  'every variable that the manifests of %s set is a setting of the program that gets it',
+  (example) => {
+    for (const { owner, spec } of podTemplatesOf(objectsOf(synthesize(example)))) {
+      const containers = spec['containers'] as { readonly env?: readonly Variable[] }[];
+      const given = containers.flatMap(({ env }) => (env ?? []).map(({ name }) => name));
+      // The configuration that ClickHouse and Dex get from us names variables of ours
+      const others = owner.startsWith('ClickHouse') || owner === 'Deployment/dex';
+      const ours = others ? [] : given.filter((name) => name.startsWith('KUBEHERO_'));
+      const known = Object.values(tables[owner] ?? {}).map(({ env }) => env);
+      expect({ owner, unread: ours.filter((name) => !known.includes(name)) }).toEqual({ owner, unread: [] });
+    }
+  },
+);

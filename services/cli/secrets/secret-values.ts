@@ -1,7 +1,7 @@
 import type { SecretSpec, SecretValue } from '@kubehero/contract';
 import { UserError } from '@kubehero/runtime';
 import { CertificateAuthority, type CaStore, type IssuedIdentity, type StoredCa } from '@kubehero/rpc';
-import { createHash, generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 
 /** Values of a Secret by key. */
 export type SecretData = Readonly<Record<string, string>>;
@@ -53,8 +53,6 @@ export class SecretValues {
         return createHash('sha256')
           .update(data[value.of] ?? '')
           .digest('hex');
-      case 'ed25519-private-key':
-        return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       case 'ca-certificate':
         return (await this.#authority(value.of)).caBundlePem;
       case 'certificate':

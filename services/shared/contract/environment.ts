@@ -49,12 +49,8 @@ export const environmentNames = {
 
   /** 32 random bytes (base64) under which the internal CA's private key is stored. */
   caKeyFile: 'KUBEHERO_CA_KEY_FILE',
-  /** Ed25519 private key (PEM) that signs the audit log. */
-  auditKeyFile: 'KUBEHERO_AUDIT_KEY_FILE',
   /** Bearer token of programs that call the HTTP API inside the hub (dashboard). */
   apiTokenFile: 'KUBEHERO_API_TOKEN_FILE',
-  /** JSON document of `auth.rbac` (which groups may arm which policies in which clusters). */
-  accessFile: 'KUBEHERO_ACCESS_FILE',
   /** Days that `pod_cost_1s` keeps raw rows, and after which older tables move to the cold disk. */
   rawRetentionDays: 'KUBEHERO_RAW_RETENTION_DAYS',
   coldAfterDays: 'KUBEHERO_COLD_AFTER_DAYS',
@@ -88,6 +84,10 @@ export const environmentNames = {
   /** Comma-separated `aws`, `azure`, `gcp`, `custom`, `snapshot`. */
   pricingSources: 'KUBEHERO_PRICING_SOURCES',
   /** Folder with `custom.yaml`, or path of a snapshot, mounted read only. */
+  pricingCustomFile: 'KUBEHERO_PRICING_CUSTOM_FILE',
+  pricingSnapshotFile: 'KUBEHERO_PRICING_SNAPSHOT_FILE',
+  /** Ed25519 public key (PEM) that a snapshot MUST be signed by. */
+  pricingSnapshotKeyFile: 'KUBEHERO_PRICING_SNAPSHOT_KEY_FILE',
   /** Comma-separated regions whose prices are fetched; absent: those that nodes of the fleet are in. */
   pricingAwsRegions: 'KUBEHERO_PRICING_AWS_REGIONS',
   pricingAzureRegions: 'KUBEHERO_PRICING_AZURE_REGIONS',
@@ -102,10 +102,6 @@ export const environmentNames = {
   pricingAwsSpotUrl: 'KUBEHERO_PRICING_AWS_SPOT_URL',
   pricingAzureUrl: 'KUBEHERO_PRICING_AZURE_URL',
   pricingGcpUrl: 'KUBEHERO_PRICING_GCP_URL',
-  pricingCustomFile: 'KUBEHERO_PRICING_CUSTOM_FILE',
-  pricingSnapshotFile: 'KUBEHERO_PRICING_SNAPSHOT_FILE',
-  /** Ed25519 public key (PEM) that a snapshot MUST be signed by. */
-  pricingSnapshotKeyFile: 'KUBEHERO_PRICING_SNAPSHOT_KEY_FILE',
   /** ISO 4217 code of the hub's reporting currency. */
   currency: 'KUBEHERO_CURRENCY',
   /** Rates into the reporting currency: `EUR=1.08,CNY=0.14`, units of the reporting currency for one unit. */
@@ -115,22 +111,8 @@ export const environmentNames = {
   controlPlaneUrl: 'KUBEHERO_CONTROL_PLANE_URL',
   /** URL under which browsers reach the dashboard. */
   publicUrl: 'KUBEHERO_PUBLIC_URL',
-  /** OpenID Connect issuer as browsers see it, and where its keys are fetched from inside the cluster. */
-  oidcIssuer: 'KUBEHERO_OIDC_ISSUER',
-  oidcInternalUrl: 'KUBEHERO_OIDC_INTERNAL_URL',
-  oidcClientId: 'KUBEHERO_OIDC_CLIENT_ID',
-  oidcClientSecretFile: 'KUBEHERO_OIDC_CLIENT_SECRET_FILE',
   /** 32 random bytes (base64) that seal session cookies; the same on every replica. */
   sessionKeyFile: 'KUBEHERO_SESSION_KEY_FILE',
-
-  /** Where `kubehero backup` and `kubehero audit forward` write; credentials from a file or the pod's identity. */
-  s3Url: 'KUBEHERO_S3_URL',
-  s3Endpoint: 'KUBEHERO_S3_ENDPOINT',
-  s3Region: 'KUBEHERO_S3_REGION',
-  s3AccessKeyIdFile: 'KUBEHERO_S3_ACCESS_KEY_ID_FILE',
-  s3SecretAccessKeyFile: 'KUBEHERO_S3_SECRET_ACCESS_KEY_FILE',
-  /** Backups older than this many days are removed by `kubehero backup`. */
-  backupRetentionDays: 'KUBEHERO_BACKUP_RETENTION_DAYS',
 } as const;
 
 /** A name that {@link environmentNames} holds. */

@@ -9,7 +9,6 @@ export const programs = {
   dashboard: { name: 'kubehero-dashboard', args: [] },
   migrate: { name: 'kubehero-db-migrate', args: ['db', 'migrate'] },
   clickhouseBackup: { name: 'kubehero-clickhouse-backup', args: ['backup', 'clickhouse'] },
-  auditForward: { name: 'kubehero-audit-forward', args: ['audit', 'forward'] },
 } as const;
 
 /** Namespaces that an installation uses. */
@@ -31,10 +30,7 @@ export const mountPaths = {
   valkey: '/etc/kubehero/valkey',
   keys: '/etc/kubehero/keys',
   api: '/etc/kubehero/api',
-  access: '/etc/kubehero/access',
-  oidc: '/etc/kubehero/oidc',
   session: '/etc/kubehero/session',
-  s3: '/etc/kubehero/s3',
   /** ConfigMap `kubehero-cluster-cert`: `ca.crt` and `endpoint`. */
   clusterTrust: '/etc/kubehero/hub',
   /** Secret with the cluster's own certificate: `tls.crt` and `tls.key`. */

@@ -3,7 +3,6 @@ export type SecretValue =
   | { readonly kind: 'random'; readonly bytes: number; readonly encoding: 'base64' | 'alphanumeric' }
   | { readonly kind: 'literal'; readonly value: string }
   | { readonly kind: 'sha256-hex'; readonly of: string }
-  | { readonly kind: 'ed25519-private-key' }
   | { readonly kind: 'ca-certificate'; readonly of: string }
   /** For the DNS names of Services in the Secret's first namespace. */
   | { readonly kind: 'certificate'; readonly ca: string; readonly services: readonly string[] }
@@ -100,10 +99,8 @@ export const secretCatalogue = {
     type: 'Opaque',
     keys: {
       'ca-key': { kind: 'random', bytes: 32, encoding: 'base64' },
-      'audit-key.pem': { kind: 'ed25519-private-key' },
     },
-    purpose:
-      "encrypts the internal CA's private key, signs the audit log; a backup without it restores nothing",
+    purpose: "encrypts the internal CA's private key; a backup without it restores nothing",
   },
   api: {
     name: 'kubehero-api',

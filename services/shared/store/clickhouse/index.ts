@@ -23,6 +23,7 @@ export {
   SECONDS_OF,
   storedTables,
   TABLE_OF,
+  type ColdStorage,
   type Level,
   type TableOptions,
 } from './schema/tables.js';
