@@ -69,6 +69,8 @@ export class Inventory {
   #writing: Promise<void> | undefined;
   #following = new AbortController();
   #reading: Promise<void> | undefined;
+  /** A write failed, so it is not known whether it was done: what is stored must be read before the next one. */
+  #inDoubt = false;
 
   constructor(options: InventoryOptions) {
     this.#options = options;
@@ -142,6 +144,7 @@ export class Inventory {
       this.#pending = [];
       this.#pendingObjects = 0;
       await this.#store(wave).catch((error: unknown) => {
+        this.#inDoubt = true;
         this.#options.logger.warn('the inventory could not be stored', { error });
         const failed = new RpcError('unavailable', 'the inventory could not be stored: connect again', {
           cause: error,
@@ -156,6 +159,8 @@ export class Inventory {
   async #store(wave: readonly Pending[]): Promise<void> {
     const term = this.#term;
     if (term === undefined) throw moved;
+    if (this.#inDoubt) await this.#refresh(() => true);
+    this.#inDoubt = false;
     const drafts = new Map<number, InventoryDraft>();
     const taken = wave.filter((pending) => this.#draft(drafts, pending));
     const revisions = await this.#save(term, drafts);
@@ -219,19 +224,23 @@ export class Inventory {
     while (!signal.aborted) {
       await sleep(FOLLOW_MS, signal);
       if (signal.aborted || this.isLeading) continue;
-      await this.#refresh().catch((error: unknown) => {
+      await this.#refresh(() => !this.isLeading).catch((error: unknown) => {
         this.#options.logger.warn('the inventory could not be read', { error });
       });
     }
   }
 
-  /** Reads the clusters of which something else is stored than is known. */
-  async #refresh(): Promise<void> {
+  /**
+   * Reads the clusters of which something else is stored than is known.
+   *
+   * @param isNewer - asked when it was read: false where this replica stored something meanwhile
+   */
+  async #refresh(isNewer: () => boolean = (): boolean => true): Promise<void> {
     const { db } = this.#options;
     for (const { clusterKey, revision } of await listInventoryRevisions(db)) {
       if (this.#revisions.get(clusterKey) === revision) continue;
       const rows = await listInventory(db, clusterKey);
-      if (this.isLeading) return; // what this replica stored meanwhile is newer than what was read
+      if (!isNewer()) return;
       this.directory.replace(clusterKey, toInventory(rows));
       this.#revisions.set(clusterKey, revision);
     }
