@@ -8,7 +8,7 @@ import { toReleaseChange, toStripChange, type Change } from './change.js';
 import type { Failures } from './failures.js';
 import { tryFindGuardRecord } from './guard-record.js';
 import type { Guards } from './guards.js';
-import { isHeldBy } from './hold.js';
+import { holdersIn, isHeldBy, tryFindHold } from './hold.js';
 import { inParallel } from './in-parallel.js';
 import { fieldManager, type RecordedWriter } from './recorded-writer.js';
 import { ScopeView } from './scope.js';
@@ -95,7 +95,7 @@ export class Releaser {
     const isLast = ({ kind }: Workload): boolean => lastKinds.includes(kind);
     for (const part of [own.filter((each) => !isLast(each)), own.filter(isLast)])
       await inParallel(part, (each) => restoreOne(each, toReleaseChange), mustStop);
-    const copies = held.filter((each) => this.#isCopy(each) && !this.#isOriginalHeld(each, cause));
+    const copies = held.filter((each) => this.#isCopy(each) && this.#isStale(each, cause));
     await inParallel(copies, (each) => restoreOne(each, toStripChange), mustStop);
     return { written, remarks };
   }
@@ -121,10 +121,12 @@ export class Releaser {
     return kind === 'ReplicaSet' && (owner?.kind === 'Deployment' || owner?.kind === 'Rollout');
   }
 
-  #isOriginalHeld({ owner }: Workload, { holder }: Cause): boolean {
-    if (owner === undefined) return false;
-    const original = this.world.tryFind(owner.kind as Workload['kind'], owner.uid) as Workload | undefined;
-    return original !== undefined && isHeldBy(original, holder);
+  /** A copy that names a holder which the original does not name (any more). */
+  #isStale(copy: Workload, { holder }: Cause): boolean {
+    const { kind, uid } = copy.owner ?? { kind: '', uid: '' };
+    const original = this.world.tryFind(kind as Workload['kind'], uid) as Workload | undefined;
+    const now = (original && tryFindHold(original)?.policies) ?? {};
+    return holdersIn(tryFindHold(copy)?.policies ?? {}, holder).some((each) => !(each in now));
   }
 
   /** Wakes up the owners that the guard kept waiting, then removes it. Returns when to come back, 0 when it is gone. */
