@@ -30,15 +30,13 @@ const needed: Record<string, readonly Question[]> = {
         'namespaces',
         'nodes',
         'persistentvolumes',
-        'persistentvolumeclaims',
         'pods',
         'services',
         'endpointslices.discovery.k8s.io',
-        'storageclasses.storage.k8s.io',
         'daemonsets.apps',
       ].map((resource) => `${verb} ${resource}@-`),
     ),
-    ...['get', 'list', 'watch', 'patch', 'update'].flatMap((verb) =>
+    ...['get', 'list', 'watch', 'patch'].flatMap((verb) =>
       [
         'deployments.apps',
         'statefulsets.apps',
@@ -51,7 +49,7 @@ const needed: Record<string, readonly Question[]> = {
       ].map((resource) => `${verb} ${resource}@web`),
     ),
     'delete pods@web',
-    ...['create', 'update', 'patch', 'delete', 'list', 'watch'].flatMap((verb) => [
+    ...['get', 'create', 'patch', 'delete', 'list', 'watch'].flatMap((verb) => [
       `${verb} validatingadmissionpolicies.admissionregistration.k8s.io@-`,
       `${verb} validatingadmissionpolicybindings.admissionregistration.k8s.io@-`,
       `${verb} budgetpolicies.kubehero.kubehero.io@-`,
@@ -113,6 +111,11 @@ const forbidden: readonly Question[] = [
   'create pods/eviction@web',
   'create pods/binding@web',
   'create deployments.apps@web',
+  'update deployments.apps@web',
+  'patch deployments.apps/scale@web',
+  'update jobs.batch@web',
+  'patch pods@web',
+  'deletecollection pods@web',
   'delete deployments.apps@web',
   'create daemonsets.apps@kube-system',
   'patch daemonsets.apps@web',
