@@ -160,7 +160,7 @@ export class ControlPlane {
     this.#publisher = this.#makePublisher();
     this.#capabilities = this.#makeCapabilities();
     this.#access = new ClusterAccess({ db, logger, onRefused: () => this.#rpc?.endRefused() });
-    exportCertificateExpiry(this.metrics, db);
+    exportCertificateExpiry({ metrics: this.metrics, db, logger });
     this.#elector = new Elector({
       db,
       holder: randomUUID(),
