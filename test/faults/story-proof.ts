@@ -1,23 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { policiesPath, type PolicyStatus } from '@kubehero/operator';
-import { Applier, type ManifestObject } from '../support/cluster/apply.js';
-import { Cluster } from '../support/cluster/cluster.js';
-import { clusterBinariesDir } from '../support/cluster/requirement.js';
-import { enforcementBinaries } from '../support/enforcement/enforcement-rig.js';
+import type { Cluster } from '../support/cluster/cluster.js';
 import {
   autoscaler,
   cronJob,
   daemonSet,
   deployment,
   job,
-  pod,
   statefulSet,
 } from '../support/enforcement/workload-factory.js';
-import { start, startUp, type Started } from '../support/product.js';
-import { stopChild } from '../support/stack.js';
+import { ProductOnCluster, type Picture } from '../support/product-on-cluster.js';
 import { waitUntil } from '../support/wait-until.js';
 
 /** What the story came to. */
@@ -48,163 +39,10 @@ const scope = 'shop';
 const bystander = 'other';
 const policy = 'shop';
 const nodes = 3;
-const pricePerHour = '360';
 const patienceMs = 60_000;
 const hugeCeiling = '$900000000/mo';
-const local = '127.0.0.1:0';
 
-const collections = [
-  '/apis/apps/v1/deployments',
-  '/apis/apps/v1/statefulsets',
-  '/apis/apps/v1/daemonsets',
-  '/apis/batch/v1/jobs',
-  '/apis/batch/v1/cronjobs',
-  '/apis/autoscaling/v2/horizontalpodautoscalers',
-];
 const admission = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
-
-type Picture = ReadonlyMap<string, string>;
-interface Listed {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: object;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly deletionTimestamp?: string;
-    readonly finalizers?: readonly string[];
-  };
-  readonly spec?: object;
-}
-
-/** A cluster, `kubehero up --kubeconfig` beside it, and telemetry of what the cluster shows. */
-class Story {
-  readonly #applier: Applier;
-
-  private constructor(
-    readonly cluster: Cluster,
-    private readonly folder: string,
-    private readonly programs: { readonly up: Started; readonly telemetry: Started },
-  ) {
-    this.#applier = new Applier(cluster);
-  }
-
-  /** What `kubehero up` said about the definition. */
-  get installed(): string[] {
-    const lines = this.programs.up.output().split('\n');
-    return lines.filter((line) => line.includes('definition')).map((line) => line.trim());
-  }
-
-  static async begin(): Promise<Story> {
-    const cluster = await Cluster.start({
-      binaries: clusterBinariesDir(...enforcementBinaries),
-      kwokNodes: nodes,
-      auditLog: true,
-    });
-    const folder = await mkdtemp(join(tmpdir(), 'kubehero-story-'));
-    const kubeconfig = cluster.writeKubeconfig('people.kubeconfig', cluster.adminToken);
-    const listeners = ['--http', local, '--grpc', local, '--dashboard', 'off'];
-    const up = await startUp(
-      folder,
-      ['--kubeconfig', kubeconfig, '--log-level', 'info', ...listeners],
-      patienceMs,
-    );
-    await waitUntil('up says so', () => up.output().includes('Ctrl-C'));
-    const telemetry = start([
-      'simulate',
-      ...['--client', up.client, '--kubeconfig', kubeconfig],
-      ...['--seconds', '3600', '--node-price', pricePerHour],
-    ]);
-    return new Story(cluster, folder, { up, telemetry });
-  }
-
-  async end(): Promise<void> {
-    this.programs.telemetry.child.kill('SIGKILL');
-    await stopChild(this.programs.up.child);
-    await this.cluster.stop();
-    await rm(this.folder, { recursive: true, force: true });
-  }
-
-  async apply(...objects: readonly ManifestObject[]): Promise<void> {
-    for (const object of objects) {
-      const refusals = await this.#applier.apply(object, { dryRun: false });
-      if (refusals.length > 0) throw new Error(JSON.stringify(refusals));
-    }
-  }
-
-  async namespace(name: string): Promise<void> {
-    await this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-    const path = `/api/v1/namespaces/${name}/serviceaccounts/default`;
-    await waitUntil(`the account of ${name}`, async () => (await this.cluster.call({ path })).status === 200);
-  }
-
-  async list(path: string): Promise<readonly Listed[]> {
-    return ((await this.cluster.call({ path })).body['items'] ?? []) as Listed[];
-  }
-
-  /** Spec, labels and annotations of everything that a budget could touch, but for what controllers count there. */
-  async picture(): Promise<Picture> {
-    const picture = new Map<string, string>();
-    for (const path of collections) {
-      for (const { metadata, spec } of await this.list(path)) {
-        const { labels, annotations = {} } = metadata;
-        const kept = Object.entries(annotations).filter(
-          ([key]) => !key.startsWith('deployment.kubernetes.io/'),
-        );
-        const key = `${path.slice(path.lastIndexOf('/') + 1)} ${metadata.namespace ?? ''}/${metadata.name}`;
-        picture.set(key, JSON.stringify({ labels, annotations: Object.fromEntries(kept), spec }));
-      }
-    }
-    return picture;
-  }
-
-  async pods(namespace: string): Promise<number> {
-    const found = await this.list(`/api/v1/namespaces/${namespace}/pods`);
-    return found.filter(({ metadata }) => metadata.deletionTimestamp === undefined).length;
-  }
-
-  async status(): Promise<PolicyStatus> {
-    return ((await this.cluster.call({ path: `${policiesPath}/${policy}` })).body['status'] ??
-      {}) as PolicyStatus;
-  }
-
-  async change(spec: object): Promise<void> {
-    const answer = await this.cluster.call({
-      method: 'PATCH',
-      path: `${policiesPath}/${policy}`,
-      contentType: 'application/merge-patch+json',
-      body: { spec },
-    });
-    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
-  }
-
-  async until(what: string, holds: (status: PolicyStatus) => boolean): Promise<PolicyStatus> {
-    let last: PolicyStatus = {};
-    try {
-      await waitUntil(what, async () => holds((last = await this.status())), patienceMs);
-    } catch (error) {
-      const logs = `${this.programs.up.errors().slice(-3000)}\n${this.programs.telemetry.errors().slice(-1000)}`;
-      throw new Error(`${String(error)}: ${JSON.stringify(last)}\n${logs}`, { cause: error });
-    }
-    return last;
-  }
-
-  /** What is refused when somebody makes a pod in the scope; undefined where it is not. */
-  async refusal(): Promise<string | undefined> {
-    const path = `/api/v1/namespaces/${scope}/pods?dryRun=All`;
-    const body = pod({ namespace: scope, name: 'late' });
-    const answer = await this.cluster.call({ method: 'POST', path, body });
-    return answer.status === 403 ? String(answer.body['message']) : undefined;
-  }
-
-  async remove(): Promise<void> {
-    await this.cluster.call({ method: 'DELETE', path: `${policiesPath}/${policy}` });
-    await waitUntil(
-      'the policy is gone',
-      async () => (await this.cluster.call({ path: `${policiesPath}/${policy}` })).status === 404,
-      patienceMs,
-    );
-  }
-}
 
 /** Keys whose values differ, or that only one of two pictures has. */
 function differences(before: Picture, after: Picture): string[] {
@@ -212,7 +50,7 @@ function differences(before: Picture, after: Picture): string[] {
   return [...keys].filter((key) => before.get(key) !== after.get(key)).sort();
 }
 
-async function furnish(story: Story): Promise<number> {
+async function furnish(story: ProductOnCluster): Promise<number> {
   await story.namespace(scope);
   await story.namespace(bystander);
   const at = (name: string, replicas = 2): { namespace: string; name: string; replicas: number } => ({
@@ -245,10 +83,10 @@ async function furnish(story: Story): Promise<number> {
 const low = '$0.000001/mo';
 
 /** Above the ceiling and not armed: only a warning; then a dry run: only a list. */
-async function warnAndList(story: Story): Promise<Pick<StoryReport, 'unarmed' | 'dryRun'>> {
+async function warnAndList(story: ProductOnCluster): Promise<Pick<StoryReport, 'unarmed' | 'dryRun'>> {
   const before = await story.picture();
-  await story.change({ ceiling: low });
-  const warned = await story.until('the ceiling is exceeded', ({ phase }) => phase === 'Exceeded');
+  await story.change(policy, { ceiling: low });
+  const warned = await story.until(policy, 'the ceiling is exceeded', ({ phase }) => phase === 'Exceeded');
   await delay(3000);
   const events = (await story.list('/apis/events.k8s.io/v1/namespaces/default/events')) as unknown as {
     readonly reason: string;
@@ -259,27 +97,36 @@ async function warnAndList(story: Story): Promise<Pick<StoryReport, 'unarmed' | 
     changed: differences(before, await story.picture()),
     warned: events.some(({ reason, regarding }) => regarding.name === policy && reason === 'CeilingExceeded'),
   };
-  await story.change({ dryRun: true, armed: true });
-  const { stopped = [] } = await story.until('the list is there', ({ stoppedCount = 0 }) => stoppedCount > 0);
+  await story.change(policy, { dryRun: true, armed: true });
+  const { stopped = [] } = await story.until(
+    policy,
+    'the list is there',
+    ({ stoppedCount = 0 }) => stoppedCount > 0,
+  );
   await delay(3000);
   const listed = stopped.map(({ kind, name }) => `${kind ?? ''} ${name ?? ''}`).sort();
   return { unarmed, dryRun: { listed, changed: differences(before, await story.picture()) } };
 }
 
 /** Spend passes the ceiling of an armed policy. */
-async function enforce(story: Story): Promise<StoryReport['enforced']> {
-  await story.change({ ceiling: hugeCeiling });
-  await story.until('it is within its ceiling', ({ phase }) => phase !== 'Exceeded');
-  await story.change({ dryRun: false });
-  const { spend = '0' } = await story.until('its spend grows', ({ spend: now = '0' }) => Number(now) > 0);
+async function enforce(story: ProductOnCluster): Promise<StoryReport['enforced']> {
+  await story.change(policy, { ceiling: hugeCeiling });
+  await story.until(policy, 'it is within its ceiling', ({ phase }) => phase !== 'Exceeded');
+  await story.change(policy, { dryRun: false });
+  const { spend = '0' } = await story.until(
+    policy,
+    'its spend grows',
+    ({ spend: now = '0' }) => Number(now) > 0,
+  );
   await delay(6000);
   const { spend: later = '0' } = await story.until(
+    policy,
     'its spend is told',
     ({ spend: now = '0' }) => now !== spend,
   );
   // What it spends in some seconds more, so that the ceiling is passed by spend and not by the change of the ceiling.
   const ceiling = Number(later) + (Number(later) - Number(spend));
-  await story.change({ ceiling: `$${ceiling.toFixed(6)}/mo` });
+  await story.change(policy, { ceiling: `$${ceiling.toFixed(6)}/mo` });
   let scaledAt = 0;
   let deniedAt = 0;
   let message = '';
@@ -297,7 +144,7 @@ async function enforce(story: Story): Promise<StoryReport['enforced']> {
     waitUntil(
       'pods are refused',
       async () => {
-        message = (await story.refusal()) ?? '';
+        message = (await story.refusal(scope)) ?? '';
         deniedAt = Date.now();
         return message !== '';
       },
@@ -306,7 +153,7 @@ async function enforce(story: Story): Promise<StoryReport['enforced']> {
   ]);
   await waitUntil('the pods are gone', async () => (await story.pods(scope)) === nodes, patienceMs);
   const goneAt = Date.now();
-  const status = await story.until('it is enforced', ({ phase }) => phase === 'Enforced');
+  const status = await story.until(policy, 'it is enforced', ({ phase }) => phase === 'Enforced');
   const crossedAt = Date.parse(status.verdict?.exceededAt ?? '');
   return {
     stopped: (status.stopped ?? []).map(({ kind, name }) => `${kind ?? ''} ${name ?? ''}`).sort(),
@@ -318,11 +165,15 @@ async function enforce(story: Story): Promise<StoryReport['enforced']> {
   };
 }
 
-async function release(story: Story, before: Picture, wanted: number): Promise<StoryReport['released']> {
-  await story.change({ ceiling: hugeCeiling });
-  await story.until('it is released', ({ phase }) => phase === 'Released');
+async function release(
+  story: ProductOnCluster,
+  before: Picture,
+  wanted: number,
+): Promise<StoryReport['released']> {
+  await story.change(policy, { ceiling: hugeCeiling });
+  await story.until(policy, 'it is released', ({ phase }) => phase === 'Released');
   await waitUntil('the pods are back', async () => (await story.pods(scope)) === wanted, patienceMs);
-  await story.remove();
+  await story.remove(policy);
   const kept = (await story.list(admission)).map(({ metadata }) => `admission policy ${metadata.name}`);
   return {
     changed: differences(before, await story.picture()),
@@ -367,11 +218,11 @@ function writtenOutside(cluster: Cluster): string[] {
  * that is armed; the ceiling is raised and all is as before.
  */
 export async function tellStory(): Promise<StoryReport> {
-  const story = await Story.begin();
+  const story = await ProductOnCluster.start(nodes);
   try {
     const wanted = await furnish(story);
     const before = await story.picture();
-    await story.until('spend is counted', ({ spend = '0' }) => Number(spend) > 0);
+    await story.until(policy, 'spend is counted', ({ spend = '0' }) => Number(spend) > 0);
     const { unarmed, dryRun } = await warnAndList(story);
     const enforced = await enforce(story);
     const released = await release(story, before, wanted);
@@ -384,6 +235,6 @@ export async function tellStory(): Promise<StoryReport> {
       outside: writtenOutside(story.cluster),
     };
   } finally {
-    await story.end();
+    await story.stop();
   }
 }
