@@ -126,7 +126,25 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'the denial of new pods'
     for (let cent = 0; cent < 20; cent += 1)
       await rig.reconcile({ ...policy, spend: `512.${51 + cent}` }, 'enforce', 'enforced');
     expect(((await rig.get(path))['metadata'] as { generation: number }).generation).toBe(first);
+
+    rig.clock.aheadMs = 61_000;
+    await rig.reconcile({ ...policy, spend: '600' }, 'enforce', 'enforced');
+
+    expect(JSON.stringify((await rig.get(path))['spec'])).toContain('600 USD were spent');
     await rig.reconcile(policy, 'release', 'released');
+    rig.clock.aheadMs = 0;
+  }, 60_000);
+
+  it('ends by itself when the period ends, though nobody says so', async () => {
+    await rig.namespaces('deny-ended');
+    const policy = policyOf('ended', { scope: { namespaces: ['deny-ended'] } });
+    await rig.reconcile(policy, 'enforce', 'enforced');
+
+    rig.clock.aheadMs = 25 * 3_600_000;
+    await rig.reconcile(policy, 'enforce', 'released');
+
+    expect([...rig.enforcer.heldPolicies().keys()]).not.toContain(policy.uid);
+    rig.clock.aheadMs = 0;
   }, 60_000);
 
   it('is put back when somebody changes or removes it', async () => {

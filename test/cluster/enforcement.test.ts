@@ -42,18 +42,16 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'enforcement on a real c
   let rig: EnforcementRig;
 
   beforeAll(async () => {
-    rig = await EnforcementRig.start({
-      before: async (cluster) => {
-        const definitions = [
-          looseDefinition(['keda.sh', 'v1alpha1', 'scaledobjects', 'ScaledObject']),
-          looseDefinition(['argoproj.io', 'v1alpha1', 'rollouts', 'Rollout']),
-        ];
-        for (const body of definitions) {
-          const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-          expect((await cluster.call({ method: 'POST', path, body })).status).toBe(201);
-        }
-      },
-    });
+    rig = await EnforcementRig.start();
+    // The operator runs already when somebody installs KEDA and Argo Rollouts.
+    const definitions = [
+      looseDefinition(['keda.sh', 'v1alpha1', 'scaledobjects', 'ScaledObject']),
+      looseDefinition(['argoproj.io', 'v1alpha1', 'rollouts', 'Rollout']),
+    ];
+    for (const body of definitions) {
+      const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+      expect((await rig.cluster.call({ method: 'POST', path, body })).status).toBe(201);
+    }
     await rig.until('the definitions are served', () => {
       const { scaledObjects, rollouts } = rig.world.abilities();
       return scaledObjects && rollouts;
@@ -220,6 +218,49 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'enforcement on a real c
     );
   }, 120_000);
 
+  it('reports what it cannot judge, and leaves it alone', async () => {
+    const namespace = 'odd';
+    await rig.namespaces(namespace);
+    const path = `/api/v1/namespaces/${namespace}/configmaps`;
+    const body = { metadata: { name: 'maker' } };
+    const { metadata } = (await rig.cluster.call({ method: 'POST', path, body })).body as {
+      metadata: { uid: string };
+    };
+    const owned = deployment({ namespace, name: 'made' });
+    const maker = { apiVersion: 'v1', kind: 'ConfigMap', name: 'maker', uid: metadata.uid, controller: true };
+    const controller = {
+      apiVersion: 'v1',
+      kind: 'ReplicationController',
+      metadata: { namespace, name: 'ancient' },
+      spec: { replicas: 2, selector: { app: 'ancient' } },
+    };
+    await rig.apply(
+      { ...owned, metadata: { ...owned.metadata, ownerReferences: [maker] } as typeof owned.metadata },
+      job({ namespace, name: 'queued', labels: { 'kueue.x-k8s.io/queue-name': 'team' } }),
+      {
+        ...controller,
+        spec: {
+          ...controller.spec,
+          template: {
+            metadata: { labels: { app: 'ancient' } },
+            spec: pod({ namespace, name: 'ancient' })['spec'],
+          },
+        },
+      },
+    );
+    await rig.untilPods(namespace, 6);
+    const policy = policyOf('odd', { scope: { namespaces: [namespace] } });
+
+    const { objects, findings } = await rig.reconcile(policy, 'enforce', 'enforced');
+
+    expect(objects).toEqual([]);
+    expect(findings.map(({ type, message }) => `${type}: ${message}`).join()).toMatch(
+      /LeftAlone: 3 objects .*Deployment odd\/made.*which is not known/,
+    );
+    expect(await rig.pods(namespace)).toHaveLength(6);
+    await rig.reconcile(policy, 'release', 'released');
+  }, 60_000);
+
   it('releases overlapping policies in any order', async () => {
     const namespace = 'shared-by-two';
     await rig.namespaces(namespace);
@@ -313,7 +354,7 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'enforcement on a real c
   }, 60_000);
 
   it('writes nothing outside of the scopes', () => {
-    const namespaces = ['all-kinds', 'kept', 'from-git', 'shared-by-two', 'edited', 'recreated'];
+    const namespaces = ['all-kinds', 'kept', 'from-git', 'odd', 'shared-by-two', 'edited', 'recreated'];
     const writes = rig.cluster
       .writes()
       .filter(({ user }) => user.username === 'system:serviceaccount:kubehero-system:kubehero-operator')

@@ -60,16 +60,19 @@ export class EnforcementRig {
   readonly world: World;
   readonly audit: AuditChain;
   readonly enforcer: Enforcer;
+  /** How far the enforcer's clock is ahead of the machine's. */
+  readonly clock: { aheadMs: number };
 
   private constructor(
     readonly cluster: Cluster,
-    parts: Pick<EnforcementRig, 'world' | 'audit' | 'enforcer'>,
+    parts: Pick<EnforcementRig, 'world' | 'audit' | 'enforcer' | 'clock'>,
     private readonly dir: string,
   ) {
     this.#applier = new Applier(cluster);
     this.world = parts.world;
     this.audit = parts.audit;
     this.enforcer = parts.enforcer;
+    this.clock = parts.clock;
   }
 
   /** Starts a cluster with nodes and an enforcer on it. */
@@ -92,8 +95,10 @@ export class EnforcementRig {
     const audit = await AuditChain.open({ dir });
     const world = new World({ server, discoveryMs: 1000 });
     await world.start();
-    const enforcer = new Enforcer({ api: server, world, audit, now: Date.now, timeoutMs });
-    return new EnforcementRig(cluster, { world, audit, enforcer }, dir);
+    const clock = { aheadMs: 0 };
+    const now = (): number => Date.now() + clock.aheadMs;
+    const enforcer = new Enforcer({ api: server, world, audit, now, timeoutMs });
+    return new EnforcementRig(cluster, { world, audit, enforcer, clock }, dir);
   }
 
   async stop(): Promise<void> {
