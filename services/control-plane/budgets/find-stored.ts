@@ -9,6 +9,7 @@ import {
   type Kysely,
   type NodeProgressRecord,
 } from '@kubehero/store-postgres';
+import { groupBy } from './group-by.js';
 
 /** The stores. */
 export interface Stores {
@@ -52,7 +53,7 @@ async function listKnown(db: Kysely<Database>): Promise<ReadonlyMap<number, Know
     listProgress(db),
     listGaps(db),
   ]);
-  const gapsOf = Map.groupBy(gaps, ({ nodeKey }) => nodeKey);
+  const gapsOf = groupBy(gaps, ({ nodeKey }) => nodeKey);
   return new Map(
     progress.map((record) => [
       identities.get(record.nodeKey) ?? 0,

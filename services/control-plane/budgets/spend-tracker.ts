@@ -17,6 +17,7 @@ import {
 } from '@kubehero/store-postgres';
 import type { InventoryDirectory } from '../inventory/inventory-directory.js';
 import { findStoredSeconds, readRecent, type Stores } from './find-stored.js';
+import { groupBy } from './group-by.js';
 import { SpendReader, type StoredSum } from './spend-reader.js';
 
 /** What tracking works with. */
@@ -94,7 +95,7 @@ export class SpendTracker {
 
   /** Reads what figures are missing. @returns false where something is to be read once more */
   async loadWaiting(): Promise<boolean> {
-    const byStart = Map.groupBy(this.#book.waiting(), ({ period }) => period.from);
+    const byStart = groupBy(this.#book.waiting(), ({ period }) => period.from);
     let all = true;
     for (const parts of byStart.values()) all = (await this.#load(parts)) && all;
     return all;
@@ -228,8 +229,8 @@ function policyOf(partKey: string): string {
   return partKey.slice(0, partKey.lastIndexOf('/'));
 }
 
-function toCell({ hour, cost, idle, rows }: BudgetSpendRow): Parameters<SpendLoad['restore']>[1] {
-  return { startsAtS: hour, cost, idle, rows };
+function toCell({ hour, cost, idle, stamp }: BudgetSpendRow): Parameters<SpendLoad['restore']>[1] {
+  return { startsAtS: hour, cost, idle, stamp };
 }
 
 function take(load: SpendLoad, sum: StoredSum): void {

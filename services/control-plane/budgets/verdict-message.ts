@@ -54,7 +54,7 @@ function wholeHoursOf(
     { length: LOOK_BACK_HOURS },
     (_, n) => hourStart - (LOOK_BACK_HOURS - n) * HOUR_S,
   );
-  const first = starts.findIndex((start) => parts.some(({ cells }) => cells.cellAt(start).rows > 0));
+  const first = starts.findIndex((start) => parts.some(({ cells }) => cells.cellAt(start).stamp > 0));
   // The first of them may have begun in the middle
   return first < 0 ? [] : starts.slice(first + 1).map(at);
 }

@@ -2,7 +2,7 @@ import { ExactSum } from './exact-sum.js';
 import type { IdlePool } from './idle-pool.js';
 import { RecentLedger, type RecentEntry, type RecentIdle } from './recent-ledger.js';
 import { ScopeIndex, type ScopeClass, type ScopeNamespace } from './scope-index.js';
-import type { SpendCell } from './spend-cells.js';
+import { stampOf, type SpendCell } from './spend-cells.js';
 import { poolKey, SpendLoad } from './spend-load.js';
 import { keepPart, newPart, nextPart, type PartSpec, type SpendPart } from './spend-part.js';
 
@@ -21,7 +21,7 @@ export interface SpendRow {
 
 interface MinuteSum {
   readonly cost: ExactSum;
-  rows: number;
+  stamp: number;
 }
 
 /** Newest minutes that are kept by identity. */
@@ -39,6 +39,8 @@ const IDLE_MINUTES = 3;
  */
 export class SpendBook {
   readonly #recent: RecentLedger;
+  /** As `#recent`, of what was stored before the book began. */
+  readonly #restored: RecentLedger;
   readonly #labels = new Map<number, Labels>();
   readonly #loads = new Set<SpendLoad>();
   readonly #changed = new Set<SpendPart>();
@@ -53,6 +55,12 @@ export class SpendBook {
   /** @param fromS - first minute of which every row is given: the store is read for what is older */
   constructor(fromS: number) {
     this.#recent = new RecentLedger(fromS);
+    this.#restored = new RecentLedger(fromS);
+  }
+
+  /** First minute of the ledger: what is older is read from the store by a load. */
+  get recentFromS(): number {
+    return this.#recent.fromS;
   }
 
   /** Replaces what is asked; what was asked before in the same words keeps its figures. */
@@ -97,7 +105,7 @@ export class SpendBook {
   /** Pods of the ledger whose labels must be given before {@link finishLoad}. */
   missingLabels(): number[] {
     const ids = new Set<number>();
-    for (const { namespaceKey, id } of this.#recent.entries(this.#recent.fromS)) {
+    for (const { namespaceKey, id } of this.#entries()) {
       if (this.needsLabels(namespaceKey, id)) ids.add(id);
     }
     return [...ids];
@@ -105,12 +113,12 @@ export class SpendBook {
 
   /** Takes a minute over that was stored before the book began; what is not in the ledger is read by a load. */
   restore({ minute, ...row }: RecentEntry): void {
-    this.#recent.add(minute, row);
+    this.#restored.add(minute, row);
   }
 
   /** As {@link restore}, of idle. */
   restoreIdle({ minute, clusterKey, cost, rows }: RecentIdle): void {
-    this.#recent.addIdle(minute, clusterKey, cost, rows);
+    this.#restored.addIdle(minute, clusterKey, cost, rows);
   }
 
   /** What the nodes of a cluster idle away in an hour, by the newest whole minutes. */
@@ -118,8 +126,10 @@ export class SpendBook {
     const to = nowS - (nowS % MINUTE_S);
     const fromS = Math.max(this.#recent.fromS, to - IDLE_MINUTES * MINUTE_S);
     let sum = 0n;
-    for (const one of this.#recent.idle(fromS)) {
-      if (one.clusterKey === clusterKey && one.minute < to) sum += one.cost;
+    for (const ledger of [this.#restored, this.#recent]) {
+      for (const one of ledger.idle(fromS)) {
+        if (one.clusterKey === clusterKey && one.minute < to) sum += one.cost;
+      }
     }
     return to > fromS ? (sum * 3600n) / BigInt(to - fromS) : 0n;
   }
@@ -133,7 +143,7 @@ export class SpendBook {
     if (found.parts.length > 0) {
       const sum = this.#pendingOf(found, minute);
       sum.cost.add(cost);
-      sum.rows += 1;
+      sum.stamp += stampOf(namespaceKey, 1);
     }
     if (this.#wantsIdle) this.#countCluster(clusterKey, minute, 'pods', cost);
   }
@@ -165,7 +175,9 @@ export class SpendBook {
   /** Lets go of what is too old to be needed; a reading keeps what it needs. */
   advance(nowS: number): void {
     const fromS = nowS - (nowS % MINUTE_S) - RETAIN_S;
-    this.#recent.expire(Math.min(fromS, ...[...this.#loads].map(({ toS }) => toS)));
+    const keptS = Math.min(fromS, ...[...this.#loads].map(({ toS }) => toS));
+    this.#recent.expire(keptS);
+    this.#restored.expire(keptS);
   }
 
   /** A part by its key. */
@@ -202,7 +214,7 @@ export class SpendBook {
     this.#loads.delete(load);
     if (load.disturbed || load.index !== this.#index) return false;
     this.settle();
-    const { cells, pools } = load.finish(this.#recent, (id) => this.#labels.get(id));
+    const { cells, pools } = load.finish(this.#ledgers(), (id) => this.#labels.get(id));
     for (const [part, figures] of cells) {
       Object.assign(part, { cells: figures, ready: true, outdated: false });
       this.#changed.add(part);
@@ -217,12 +229,14 @@ export class SpendBook {
     this.#loads.delete(load);
   }
 
-  /** Hours that changed since the last time, with the count of rows by which {@link SpendLoad.restore} knows them. */
+  /** Hours that changed since the last time, with the stamp by which {@link SpendLoad.restore} knows them. */
   takeCells(part: SpendPart): SpendCell[] {
     const pool = part.includeIdle ? this.#pools.get(poolKey(part))?.pool : undefined;
     return part.cells
       .takeChanged()
-      .map((cell) => (pool === undefined ? cell : { ...cell, rows: pool.rowsOf(cell.startsAtS) }));
+      .map((cell) =>
+        pool === undefined ? cell : { ...cell, stamp: cell.stamp + pool.rowsOf(cell.startsAtS) },
+      );
   }
 
   /** How many namespaces each part covers, and which parts cover a pod that was met. */
@@ -245,13 +259,22 @@ export class SpendBook {
     return others;
   }
 
+  #ledgers(): { readonly restored: RecentLedger; readonly recent: RecentLedger } {
+    return { restored: this.#restored, recent: this.#recent };
+  }
+
+  *#entries(): Iterable<RecentEntry> {
+    yield* this.#restored.entries(this.#restored.fromS);
+    yield* this.#recent.entries(this.#recent.fromS);
+  }
+
   #classOf(namespaceKey: number, id: number): ScopeClass<SpendPart> {
     const labels = this.#index.needsLabels(namespaceKey) ? this.#labels.get(id) : undefined;
     return this.#index.classOf(namespaceKey, labels);
   }
 
   #addTo(part: SpendPart, minutes: ReadonlyMap<number, MinuteSum>): void {
-    for (const [minute, { cost, rows }] of minutes) part.cells.add(minute, cost.value, rows);
+    for (const [minute, { cost, stamp }] of minutes) part.cells.add(minute, cost.value, stamp);
     this.#changed.add(part);
   }
 
@@ -263,7 +286,7 @@ export class SpendBook {
     }
     let sum = minutes.get(minute);
     if (sum === undefined) {
-      sum = { cost: new ExactSum(), rows: 0 };
+      sum = { cost: new ExactSum(), stamp: 0 };
       minutes.set(minute, sum);
     }
     return sum;
@@ -331,7 +354,7 @@ export class SpendBook {
     if (rolled.size === 0) return;
     const starts = Math.min(...[...rolled].map(({ period }) => period.from));
     const load = new SpendLoad([...rolled], starts, this.#index);
-    const { cells, pools } = load.finish(this.#recent, (id) => this.#labels.get(id));
+    const { cells, pools } = load.finish(this.#ledgers(), (id) => this.#labels.get(id));
     for (const [part, figures] of cells) {
       figures.inherit(part.cells);
       Object.assign(part, { cells: figures, ready: true });

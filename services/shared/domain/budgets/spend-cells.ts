@@ -13,8 +13,16 @@ export interface SpendCell {
   readonly cost: bigint;
   /** Share of idle, zero where the policy leaves it out. */
   readonly idle: bigint;
-  /** Stored rows that were counted: equal counts mean equal data, whatever it is priced at by now. */
-  readonly rows: number;
+  /** Which rows were counted, see {@link stampOf}: equal stamps mean equal rows, whatever they are priced at by now. */
+  readonly stamp: number;
+}
+
+/**
+ * What rows of a namespace add to a stamp: their number times a factor of the namespace, so that as many rows of another
+ * one are told apart.
+ */
+export function stampOf(namespaceKey: number, rows: number): number {
+  return rows * (1 + ((Math.imul(namespaceKey, 0x9e3779b1) >>> 16) & 0xffff));
 }
 
 /**
@@ -24,7 +32,7 @@ export interface SpendCell {
 export class SpendCells {
   readonly #cost: BigInt64Array;
   readonly #idle: BigInt64Array;
-  readonly #rows: Float64Array;
+  readonly #stamp: Float64Array;
   readonly #firstS: number;
   readonly #changed = new Set<number>();
   #total = 0n;
@@ -34,7 +42,7 @@ export class SpendCells {
     const cells = Math.ceil((period.to - this.#firstS) / CELL_S);
     this.#cost = new BigInt64Array(cells);
     this.#idle = new BigInt64Array(cells);
-    this.#rows = new Float64Array(cells);
+    this.#stamp = new Float64Array(cells);
   }
 
   /** Spend of the period. */
@@ -48,11 +56,11 @@ export class SpendCells {
   }
 
   /** Adds cost of a minute; what lies outside is passed by. */
-  add(minute: number, cost: bigint, rows: number): void {
+  add(minute: number, cost: bigint, stamp: number): void {
     const at = this.#indexOf(minute);
     if (at === undefined) return;
     this.#set(this.#cost, at, (this.#cost[at] ?? 0n) + cost);
-    this.#rows[at] = (this.#rows[at] ?? 0) + rows;
+    this.#stamp[at] = (this.#stamp[at] ?? 0) + stamp;
   }
 
   /** Sets the share of idle of the hour that a minute lies in. */
@@ -62,18 +70,18 @@ export class SpendCells {
   }
 
   /** Takes an hour's figures over as they were when they were counted. */
-  restore({ startsAtS, cost, idle, rows }: SpendCell): void {
+  restore({ startsAtS, cost, idle, stamp }: SpendCell): void {
     const at = this.#indexOf(startsAtS);
     if (at === undefined) return;
     this.#set(this.#cost, at, cost);
     this.#set(this.#idle, at, idle);
-    this.#rows[at] = rows;
+    this.#stamp[at] = stamp;
   }
 
   /** The hour that a second lies in. */
   cellAt(second: number): SpendCell {
     const at = this.#indexOf(second);
-    return at === undefined ? { startsAtS: second, cost: 0n, idle: 0n, rows: 0 } : this.#cell(at);
+    return at === undefined ? { startsAtS: second, cost: 0n, idle: 0n, stamp: 0 } : this.#cell(at);
   }
 
   /** Hours of the period up to a second, in order. */
@@ -98,10 +106,10 @@ export class SpendCells {
   /** Copies what the period before knows of the hours before this one. */
   inherit(before: SpendCells): void {
     for (let at = 0; at < LEAD_CELLS; at += 1) {
-      const { cost, idle, rows } = before.cellAt(this.#firstS + at * CELL_S);
+      const { cost, idle, stamp } = before.cellAt(this.#firstS + at * CELL_S);
       this.#cost[at] = cost;
       this.#idle[at] = idle;
-      this.#rows[at] = rows;
+      this.#stamp[at] = stamp;
     }
   }
 
@@ -110,7 +118,7 @@ export class SpendCells {
       startsAtS: this.#firstS + at * CELL_S,
       cost: this.#cost[at] ?? 0n,
       idle: this.#idle[at] ?? 0n,
-      rows: this.#rows[at] ?? 0,
+      stamp: this.#stamp[at] ?? 0,
     };
   }
 

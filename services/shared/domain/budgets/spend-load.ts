@@ -1,7 +1,7 @@
 import { IdlePool } from './idle-pool.js';
 import type { RecentLedger } from './recent-ledger.js';
 import type { ScopeIndex } from './scope-index.js';
-import { SpendCells, type SpendCell } from './spend-cells.js';
+import { SpendCells, stampOf, type SpendCell } from './spend-cells.js';
 import type { SpendPart } from './spend-part.js';
 
 type Labels = Readonly<Record<string, string>>;
@@ -54,7 +54,7 @@ export class SpendLoad {
   /** Takes a row of pods. */
   add({ at, clusterKey, namespaceKey, labels, cost, rows }: StoredSpend): void {
     for (const part of this.index.classOf(namespaceKey, labels).parts) {
-      this.#staged.get(part)?.add(at, cost, rows);
+      this.#staged.get(part)?.add(at, cost, stampOf(namespaceKey, rows));
     }
     for (const pool of this.#pools.values()) {
       if (pool.clusterKey === clusterKey) pool.add(at, { idle: 0n, pods: cost, rows });
@@ -77,11 +77,26 @@ export class SpendLoad {
     this.#persisted.set(partKey, cells.set(cell.startsAtS, cell));
   }
 
-  /** The figures, with what the ledger holds since `toS`. */
+  /**
+   * The figures, with what the ledgers hold since `toS`.
+   *
+   * @param restored - what was stored before the book began, which is what an earlier leader may have counted
+   * @param recent - what became so since
+   */
   finish(
-    ledger: RecentLedger,
+    { restored, recent }: { readonly restored: RecentLedger; readonly recent: RecentLedger },
     labelsOf: (id: number) => Labels | undefined,
   ): { readonly cells: ReadonlyMap<SpendPart, SpendCells>; readonly pools: ReadonlyMap<string, IdlePool> } {
+    this.#addLedger(restored, labelsOf);
+    const before = new Map(
+      [...this.#staged].map(([part, cells]) => [part, this.#countPersisted(part, cells)] as const),
+    );
+    this.#addLedger(recent, labelsOf);
+    for (const [part, cells] of this.#staged) this.#settle(part, cells, before.get(part) ?? new Map());
+    return { cells: this.#staged, pools: this.#pools };
+  }
+
+  #addLedger(ledger: RecentLedger, labelsOf: (id: number) => Labels | undefined): void {
     for (const { minute, id, ...entry } of ledger.entries(this.toS)) {
       const labels = this.index.needsLabels(entry.namespaceKey) ? labelsOf(id) : undefined;
       this.add({ ...entry, at: minute, labels, cost: BigInt(entry.cost) });
@@ -89,26 +104,64 @@ export class SpendLoad {
     for (const { minute, clusterKey, cost, rows } of ledger.idle(this.toS)) {
       this.addIdle(minute, clusterKey, cost, rows);
     }
-    for (const [part, cells] of this.#staged) this.#settle(part, cells);
-    return { cells: this.#staged, pools: this.#pools };
   }
 
-  #settle(part: SpendPart, cells: SpendCells): void {
-    const pool = part.includeIdle ? this.#pools.get(poolKey(part)) : undefined;
+  /** What is in the hours that were persisted, as far as an earlier leader can have counted. */
+  #countPersisted(part: SpendPart, cells: SpendCells): ReadonlyMap<number, Counted> {
+    const hours = [...(this.#persisted.get(part.key)?.keys() ?? [])];
+    return new Map(
+      hours.map((hour) => [hour, { cost: cells.cellAt(hour).cost, stamp: this.#stampOf(part, cells, hour) }]),
+    );
+  }
+
+  #stampOf(part: SpendPart, cells: SpendCells, hour: number): number {
+    return cells.cellAt(hour).stamp + (this.#poolOf(part)?.rowsOf(hour) ?? 0);
+  }
+
+  #poolOf(part: SpendPart): IdlePool | undefined {
+    return part.includeIdle ? this.#pools.get(poolKey(part)) : undefined;
+  }
+
+  #settle(part: SpendPart, cells: SpendCells, before: ReadonlyMap<number, Counted>): void {
+    const pool = this.#poolOf(part);
     for (const hour of pool?.hours() ?? []) {
       cells.setIdle(hour, pool?.shareOf(hour, cells.cellAt(hour).cost) ?? 0n);
     }
     const persisted = this.#persisted.get(part.key);
     const changed = cells.takeChanged().filter((cell) => {
-      const before = persisted?.get(cell.startsAtS);
-      const rows = pool?.rowsOf(cell.startsAtS) ?? cell.rows;
-      if (before?.rows !== rows) return true;
-      cells.restore({ ...before, rows: cell.rows });
-      return false;
+      const stamp = this.#stampOf(part, cells, cell.startsAtS);
+      const known = persisted?.get(cell.startsAtS);
+      cells.restore(asCounted(cell, { known, stamp, before: before.get(cell.startsAtS), part }));
+      return known?.stamp !== stamp;
     });
     cells.takeChanged();
     for (const { startsAtS } of changed) cells.touch(startsAtS);
   }
+}
+
+/** Cost and stamp of an hour. */
+interface Counted {
+  readonly cost: bigint;
+  readonly stamp: number;
+}
+
+/** An hour as it was counted, where that is known: by an earlier leader, before or after this term began, or by this one. */
+function asCounted(
+  cell: SpendCell,
+  asked: {
+    readonly known: SpendCell | undefined;
+    readonly stamp: number;
+    readonly before: Counted | undefined;
+    readonly part: SpendPart;
+  },
+): SpendCell {
+  const { known, before, part } = asked;
+  if (known?.stamp === asked.stamp) return { ...known, stamp: cell.stamp };
+  if (before !== undefined && before.stamp === known?.stamp) {
+    return { ...cell, cost: known.cost + cell.cost - before.cost };
+  }
+  const own = part.ready ? part.cells.cellAt(cell.startsAtS) : undefined;
+  return own?.stamp === cell.stamp ? { ...cell, cost: own.cost } : cell;
 }
 
 /** Parts of one cluster and start share a pool. */

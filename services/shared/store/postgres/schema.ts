@@ -154,7 +154,7 @@ export interface Database {
     question: string;
     cost: Picounits;
     idle: Picounits;
-    row_count: Second;
+    stamp: Second;
   };
   budget_verdict: {
     policy_uid: string;

@@ -16,7 +16,7 @@ const STATEMENTS = [
     armed_by text not null default '',
     gone_at timestamptz)`,
   // Spend by hours from the period's start, as it was when it was counted: a later reprice changes nothing here.
-  // row_count: stored rows that are in it, by which a restart knows whether the store holds more.
+  // stamp: tells which stored rows are in it, by which a restart knows whether the store holds others.
   `create table budget_spend (
     policy_uid text not null,
     cluster_key integer not null,
@@ -25,7 +25,7 @@ const STATEMENTS = [
     question text not null,
     cost numeric(38, 0) not null,
     idle numeric(38, 0) not null,
-    row_count bigint not null,
+    stamp bigint not null,
     primary key (policy_uid, cluster_key, period_starts_at, hour)) with (fillfactor = 70)`,
   `create table budget_verdict (
     policy_uid text not null,

@@ -29,7 +29,8 @@ export interface BudgetSpendRow {
   readonly question: string;
   readonly cost: bigint;
   readonly idle: bigint;
-  readonly rows: number;
+  /** Which rows are in it; below 2^53. */
+  readonly stamp: number;
 }
 
 /** What was judged last; `clusterKey` 0 stands for all clusters together. */
@@ -124,7 +125,7 @@ export async function listBudgetSpend(
     question: row.question,
     cost: BigInt(row.cost),
     idle: BigInt(row.idle),
-    rows: row.row_count,
+    stamp: row.stamp,
   }));
 }
 
@@ -134,12 +135,12 @@ export async function saveBudgetSpend(db: Kysely<Database>, rows: readonly Budge
   const payload = JSON.stringify(
     rows.map((row) => ({ ...row, cost: row.cost.toString(), idle: row.idle.toString() })),
   );
-  await sql`insert into budget_spend (policy_uid, cluster_key, period_starts_at, hour, question, cost, idle, row_count)
-    select r."policyUid", r."clusterKey", r."periodStartsAt", r.hour, r.question, r.cost, r.idle, r.rows
+  await sql`insert into budget_spend (policy_uid, cluster_key, period_starts_at, hour, question, cost, idle, stamp)
+    select r."policyUid", r."clusterKey", r."periodStartsAt", r.hour, r.question, r.cost, r.idle, r.stamp
     from jsonb_to_recordset(${payload}::jsonb) as r("policyUid" text, "clusterKey" int, "periodStartsAt" bigint, hour bigint,
-      question text, cost numeric, idle numeric, rows bigint)
+      question text, cost numeric, idle numeric, stamp bigint)
     on conflict (policy_uid, cluster_key, period_starts_at, hour) do update set question = excluded.question,
-      cost = excluded.cost, idle = excluded.idle, row_count = excluded.row_count`.execute(db);
+      cost = excluded.cost, idle = excluded.idle, stamp = excluded.stamp`.execute(db);
 }
 
 /** Everything that was judged of policies that are there. */
