@@ -3,3 +3,4 @@ export { simulate, type Simulation, type SimulationResult } from './simulate/sim
 export { TelemetryGenerator, encodeReport, toHello, toNodeBatch } from './simulate/generator.js';
 export { Fleet } from './simulate/fleet.js';
 export { backupSettings } from './backup/config.js';
+export { installDefinition, type DefinitionOutcome } from './up/cluster-definition.js';

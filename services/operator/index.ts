@@ -16,3 +16,5 @@ export {
   type Verdict,
 } from './policies/verdict.js';
 export { VerdictBook } from './policies/verdict-book.js';
+export { EventRecorder, type EventRecorderOptions, type PolicyEvent } from './policies/event-recorder.js';
+export { PolicyStore, type PolicyStoreOptions } from './policies/policy-store.js';

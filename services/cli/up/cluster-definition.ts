@@ -13,6 +13,7 @@ const NAME = `${budgetPolicyNames.plural}.${budgetPolicyNames.group}`;
 const TIMEOUT_MS = 10_000;
 const SERVED_WITHIN_MS = 30_000;
 const POLL_MS = 100;
+const ATTEMPTS = 5;
 
 /** What was done about the definition of BudgetPolicy. */
 export type DefinitionOutcome = 'installed' | 'updated' | 'unchanged';
@@ -25,6 +26,20 @@ export type DefinitionOutcome = 'installed' | 'updated' | 'unchanged';
  * @throws {UserError} NOT_SERVED
  */
 export async function installDefinition(server: ApiServer, signal: AbortSignal): Promise<DefinitionOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const outcome = await bringUp(server, signal);
+      await waitUntilServed(server, signal);
+      return outcome;
+    } catch (error) {
+      // The API server writes conditions into a definition; whoever was first, it is read again.
+      if (!(error instanceof ApiError) || error.code !== 'CONFLICT' || attempt === ATTEMPTS) throw error;
+      await sleep(POLL_MS * attempt, signal);
+    }
+  }
+}
+
+async function bringUp(server: ApiServer, signal: AbortSignal): Promise<DefinitionOutcome> {
   const found = await read(server, signal);
   if (found !== undefined && isCurrent(found)) return 'unchanged';
   const { resourceVersion } = found?.metadata ?? {};
@@ -43,7 +58,6 @@ export async function installDefinition(server: ApiServer, signal: AbortSignal):
       },
     },
   });
-  await waitUntilServed(server, signal);
   return found === undefined ? 'installed' : 'updated';
 }
 
