@@ -1,7 +1,7 @@
 import { annotationKeys } from '@kubehero/contract';
 import { HubConnection, inventory, readHub, telemetry, type RpcClient } from '@kubehero/rpc';
 import { inClusterServer, kubeconfigServer, type ApiServer } from '@kubehero/kubernetes';
-import { HttpServer, Metrics, UserError, waitForAbort, type Logger } from '@kubehero/runtime';
+import { HttpServer, keepHeapSmall, Metrics, UserError, waitForAbort, type Logger } from '@kubehero/runtime';
 import { Collector } from './collector.js';
 import { exportStatistics } from './collector-metrics.js';
 import type { NodeWatch } from './collector-options.js';
@@ -32,6 +32,7 @@ export async function runCollector(
   const onNotice = (sentence: string): void => {
     logger.warn(sentence);
   };
+  keepHeapSmall();
   readHub(settings);
   const kubernetes = await watchNode(settings, onNotice);
   const nodeUid = kubernetes?.nodeUid ?? readNodeFacts().nodeUid;

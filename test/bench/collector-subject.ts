@@ -1,7 +1,9 @@
 import { Collector } from '@kubehero/collector';
+import { keepHeapSmall } from '@kubehero/runtime';
 import { ReportHub } from '../support/report-hub.js';
 
 /** The collector under measurement, alone in its process: reports to a hub on loopback. Argument: the hub's port. */
+keepHeapSmall();
 const hub = new ReportHub();
 hub.port = Number(process.argv[2]);
 const collector = new Collector({

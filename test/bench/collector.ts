@@ -17,7 +17,7 @@ const { values: flags } = parseArgs({
   options: {
     cgroups: { type: 'string', default: '120,2000' },
     seconds: { type: 'string', default: '60' },
-    'node-flags': { type: 'string', default: '--max-semi-space-size=1' },
+    'node-flags': { type: 'string', default: '' },
   },
 });
 const warmUpS = 15;

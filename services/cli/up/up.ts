@@ -169,8 +169,7 @@ export class Up {
     if (collector === 'off') return;
     const program = new ChildProgram({
       name: 'collector',
-      // A young generation of 1 MiB: what a second makes is gone a second later, and memory stays small
-      args: ['--max-semi-space-size=1', compiled('../main.js'), 'collector'],
+      args: [compiled('../main.js'), 'collector'],
       logger: this.#logger,
       env: {
         ...inherited(),
