@@ -1,28 +1,12 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium, openPage } from '../support/dashboard-browser.js';
+import { launchChromium, openPage, seriousFindings } from '../support/dashboard-browser.js';
 import { sessionCookie } from '../support/dashboard-http.js';
 import { DashboardProcess } from '../support/dashboard-process.js';
 import { FakeControlPlane } from '../support/fake-control-plane.js';
 import { builtDashboard, chromium, describeWith } from '../support/requirements.js';
 
 const MAX_SCRIPT_BYTES = 200 * 1024;
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** Serious and critical findings of axe-core; its script goes past the page's policy through the debugger. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<{ violations: readonly Finding[] }>('axe.run()');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
-}
 
 const rate = (page: Page): Promise<string> =>
   page.locator('section[aria-label=Rate] data').first().innerText();

@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import {
   chromium,
   type Browser,
@@ -64,4 +65,19 @@ async function countScriptBytes(page: Page): Promise<() => number> {
     if (scripts.has(event.requestId)) bytes += event.encodedDataLength;
   });
   return () => bytes;
+}
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** Serious and critical findings of axe-core; its script goes past the page's policy through the debugger. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{ violations: readonly Finding[] }>('axe.run()');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }

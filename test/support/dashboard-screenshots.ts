@@ -36,17 +36,32 @@ async function shootFakes(): Promise<void> {
   const gaps = { gaps: [[520, 400]], silent: [[260, 170, 9]], unpricedNodes: 2 } as const;
   await shoot('dashboard-gap', { ...FLEET, ...gaps }, {});
   await shoot('dashboard-phone', FLEET, { width: 390, height: 844 });
+  for (const [name, look] of [
+    ['light', {}],
+    ['dark', { dark: true }],
+    ['phone', { width: 390, height: 844 }],
+  ] as const) {
+    await shoot(`dashboard-prices-${name}`, FLEET, {
+      ...look,
+      path: '/prices?q=m5&cluster=eu-1&node=node-1',
+    });
+  }
 }
 
 async function shoot(
   name: string,
   fleet: FakeControlPlaneOptions,
-  look: { readonly dark?: boolean; readonly width?: number; readonly height?: number },
+  look: {
+    readonly dark?: boolean;
+    readonly width?: number;
+    readonly height?: number;
+    readonly path?: string;
+  },
 ): Promise<void> {
   const fake = new FakeControlPlane(fleet);
   const dashboard = await DashboardProcess.start(await fake.start(), fake.token);
   const { page } = await openPage(browser, dashboard.url, {
-    path: flags.path,
+    path: look.path ?? flags.path,
     colorScheme: look.dark === true ? 'dark' : 'light',
     viewport: { width: look.width ?? 1440, height: look.height ?? 900 },
   });

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createFleet, type FakeFleet, type FleetSize } from './fake-fleet.js';
 import { FakeLiveStream, type FakeConditions } from './fake-live-stream.js';
+import { fakePrices } from './fake-prices.js';
 import { FakeTop } from './fake-top.js';
 
 /** What a fake control plane starts with. */
@@ -108,6 +109,8 @@ export class FakeControlPlane {
     if (url.pathname.endsWith('/ListTop'))
       return reply(response, 200, this.top.list(body, this.emittedSecond));
     if (url.pathname.endsWith('/ListNodes')) return reply(response, 200, { nodes: this.nodes() });
+    const prices = fakePrices(url.pathname, body);
+    if (prices !== undefined) return reply(response, 200, prices);
     if (url.pathname.endsWith('/Redeem')) return this.redeem(response, body['token']);
     reply(response, 404, { code: 'unimplemented', message: 'no such method' });
   }

@@ -3,11 +3,13 @@ import { ControlPlaneError, type ControlPlaneClient } from '../control-plane-cli
 import { MAX_VIEWERS, type LiveHub } from '../live/live-hub.js';
 import { LiveViewer } from '../live/live-viewer.js';
 import { readNodes } from '../queries/node-query.js';
+import { explainPrice, readCatalogue, readPriceChanges, searchPrices } from '../queries/price-query.js';
 import type { QueryCache } from '../queries/query-cache.js';
 import type { TopReader } from '../queries/top-query.js';
 import type { Login } from '../session/login.js';
 import { findSessionCookie, verifySession, type Session } from '../session/session-cookie.js';
 import { replyFault, replyJson, type Fault } from './reply.js';
+import { tryParsePriceQuestion, tryParsePriceSearch } from './price-parameters.js';
 import { tryParseLiveQuery, tryParseTopQuery } from './request-parameters.js';
 import { secure } from './security-headers.js';
 import type { StaticFiles } from './static-files.js';
@@ -44,6 +46,10 @@ export class Router {
       ['/api/live', this.live.bind(this)],
       ['/api/top', this.top.bind(this)],
       ['/api/nodes', this.nodes.bind(this)],
+      ['/api/prices/catalogue', this.catalogue.bind(this)],
+      ['/api/prices/changes', this.priceChanges.bind(this)],
+      ['/api/prices/search', this.priceSearch.bind(this)],
+      ['/api/prices/explain', this.explainPrice.bind(this)],
     ]);
   }
 
@@ -115,6 +121,26 @@ export class Router {
 
   private async nodes(request: IncomingMessage, response: ServerResponse): Promise<void> {
     await replyJson(request, response, await readNodes(this.options.client, this.options.cache));
+  }
+
+  private async catalogue(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await replyJson(request, response, await readCatalogue(this.options.client, this.options.cache));
+  }
+
+  private async priceChanges(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await replyJson(request, response, await readPriceChanges(this.options.client, this.options.cache));
+  }
+
+  private async priceSearch(request: IncomingMessage, response: ServerResponse, call: Call): Promise<void> {
+    const query = tryParsePriceSearch(call.url.searchParams);
+    if (query === undefined) return replyFault(request, response, INVALID);
+    await replyJson(request, response, await searchPrices(this.options.client, query));
+  }
+
+  private async explainPrice(request: IncomingMessage, response: ServerResponse, call: Call): Promise<void> {
+    const question = tryParsePriceQuestion(call.url.searchParams);
+    if (question === undefined) return replyFault(request, response, INVALID);
+    await replyJson(request, response, await explainPrice(this.options.client, question));
   }
 
   private async fail(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {

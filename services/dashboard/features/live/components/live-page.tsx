@@ -41,13 +41,8 @@ export function LivePage(): ReactNode {
   const live = useLive({ ...scope, everyMs, paused });
   const nowS = useNow(!paused);
   const clock = useMemo(() => createClock(view.tz), [view.tz]);
-  const jump = (): void => setPalette('open');
-  useShortcuts({
-    onSearch: () => search.current?.focus(),
-    onNear: () => void loadPalette(),
-    onJump: jump,
-    slashKey,
-  });
+  const jump = { onJump: (): void => setPalette('open'), onNear: (): void => void loadPalette() };
+  useShortcuts({ onSearch: () => search.current?.focus(), ...jump, slashKey });
   useExactCopy();
   useTelling(live.window, setUsual);
 
@@ -58,7 +53,7 @@ export function LivePage(): ReactNode {
 
   return (
     <>
-      <TopBar onJump={jump} onNear={() => void loadPalette()} slashKey={slashKey} onSlashKey={setSlashKey} />
+      <TopBar page="Live" jump={jump} slashKey={slashKey} onSlashKey={setSlashKey} />
       <LinkStrip link={live.link} nowS={nowS} clock={clock} stale={stale} newestSecond={newest} />
       <main className={styles.main}>
         {isEmpty ? (

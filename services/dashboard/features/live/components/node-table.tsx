@@ -67,7 +67,7 @@ function nodeColumns(clock: Clock): GridColumn<NodeRow>[] {
       ),
     },
     { id: 'price', title: 'Price per hour', className: styles.number, render: price },
-    { id: 'priceSource', title: 'Price from', render: (node) => node.priceSource || '–' },
+    { id: 'priceSource', title: 'Price from', render: priceSource },
     { id: 'source', title: 'Measured by', render: (node) => node.source || '–' },
     { id: 'last', title: 'Last second', className: styles.number, render: (node) => lastSecond(node, clock) },
     { id: 'gaps', title: 'Gaps in 15 min', render: (node) => gaps(node, clock) },
@@ -79,6 +79,16 @@ function price(node: NodeRow): ReactNode {
     <strong className={styles.warn}>unpriced</strong>
   ) : (
     <span className="money">${node.pricePerHour}</span>
+  );
+}
+
+/** Where the price is from, as a link to why. */
+function priceSource(node: NodeRow): ReactNode {
+  const href = `/prices?${new URLSearchParams({ cluster: node.cluster, node: node.name }).toString()}`;
+  return (
+    <a className={styles.why} href={href} onClick={(event) => event.stopPropagation()}>
+      {node.priceSource || 'why unpriced'}
+    </a>
   );
 }
 

@@ -1,15 +1,21 @@
 'use client';
 
 import { useState, type ReactNode } from 'react';
+import { pages, type PageName } from '../model/pages.js';
 import { isTheme, THEME_COOKIE, type Theme } from '../model/theme.js';
 import { Segmented } from './segmented.js';
 import styles from './top-bar.module.css';
 
 /** What the bar shows and does. */
 export interface TopBarProps {
-  readonly onJump: () => void;
-  /** The jump list may be wanted in a moment. */
-  readonly onNear: () => void;
+  /** The page that this is. */
+  readonly page: PageName;
+  /** Opens the jump list. @default - this page has none */
+  readonly jump?: {
+    readonly onJump: () => void;
+    /** The jump list may be wanted in a moment. */
+    readonly onNear: () => void;
+  };
   /** Whether `/` goes to the search; a single key can be in the way of speech input. */
   readonly slashKey: boolean;
   readonly onSlashKey: (on: boolean) => void;
@@ -23,7 +29,7 @@ const THEME_OPTIONS = [
 const YEAR_S = 31_536_000;
 
 /** Name of the product, pages, and what concerns the display. */
-export function TopBar({ onJump, onNear, slashKey, onSlashKey }: TopBarProps): ReactNode {
+export function TopBar({ page, jump, slashKey, onSlashKey }: TopBarProps): ReactNode {
   return (
     <header className={styles.bar}>
       <a className={styles.brand} href="/">
@@ -33,21 +39,25 @@ export function TopBar({ onJump, onNear, slashKey, onSlashKey }: TopBarProps): R
         KubeHero
       </a>
       <nav className={styles.nav} aria-label="Pages">
-        <a className={styles.page} href="/" aria-current="page">
-          Live
-        </a>
+        {pages.map(({ name, href }) => (
+          <a key={name} className={styles.page} href={href} aria-current={name === page ? 'page' : undefined}>
+            {name}
+          </a>
+        ))}
       </nav>
-      <button
-        type="button"
-        className={styles.jump}
-        onPointerEnter={onNear}
-        onFocus={onNear}
-        onClick={onJump}
-        aria-keyshortcuts="Meta+K Control+K"
-      >
-        <span>Jump to</span>
-        <kbd className={styles.key}>⌘K</kbd>
-      </button>
+      {jump && (
+        <button
+          type="button"
+          className={styles.jump}
+          onPointerEnter={jump.onNear}
+          onFocus={jump.onNear}
+          onClick={jump.onJump}
+          aria-keyshortcuts="Meta+K Control+K"
+        >
+          <span>Jump to</span>
+          <kbd className={styles.key}>⌘K</kbd>
+        </button>
+      )}
       <button type="button" className={styles.button} popoverTarget="display">
         Display
       </button>
