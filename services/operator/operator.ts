@@ -139,12 +139,25 @@ export class Operator {
   async #sync(): Promise<boolean> {
     try {
       await Promise.all([this.#world.start(), this.#store.start()]);
+      await this.#settleRecords();
     } catch (error) {
       if (this.#stopping.signal.aborted) return false;
       throw error;
     }
     this.#isSynced = true;
     return true;
+  }
+
+  /** What a killed process was doing is recorded at once, also where this one waits for its turn: later it cannot be told. */
+  async #settleRecords(): Promise<void> {
+    const { server, logger } = this.#options;
+    if (this.#audit === undefined) return;
+    const enforcer = new Enforcer({ api: server, world: this.#world, audit: this.#audit, now: Date.now });
+    try {
+      await enforcer.settleRecords(this.#stopping.signal);
+    } catch (error) {
+      logger.warn('what was being done when the operator ended is recorded later', { error });
+    }
   }
 
   async #lead(signal: AbortSignal): Promise<void> {

@@ -276,6 +276,8 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'enforcement on a real c
     ] as const) {
       await rig.reconcile(one, 'enforce', 'enforced');
       await rig.reconcile(two, 'enforce', 'enforced');
+      const { findings } = await rig.enforcer.reconcile(first, 'release', AbortSignal.timeout(10_000));
+      expect(findings.map(({ type }) => type)).toEqual(['StillHeld']);
       await rig.reconcile(first, 'release', 'released');
       expect(await specOf('Deployment', namespace, 'web')).toMatchObject({ replicas: 0 });
       expect([...rig.enforcer.heldPolicies().keys()]).toEqual([second.uid]);

@@ -27,6 +27,8 @@ export interface Change {
   readonly after: HeldValue;
   /** What happened besides the wish, for the record and the policy's conditions; empty where nothing did. */
   readonly remark: string;
+  /** True for an object that other policies still hold. */
+  readonly isShared?: boolean;
 }
 
 const stopActions: Readonly<Record<HeldField, ActionName>> = {
@@ -85,6 +87,7 @@ export function toReleaseChange(workload: Workload, holder: Holder): Change | un
       before: value,
       after: value,
       remark: `it stays stopped for ${others.join(', ')}`,
+      isShared: true,
     };
   }
   const isOurs = value === hold.set && hold.edits < mostEdits;

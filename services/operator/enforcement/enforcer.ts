@@ -11,7 +11,7 @@ import { tryFindGuardRecord } from './guard-record.js';
 import { Guards, type GuardWish } from './guards.js';
 import { isHeldBy, tryFindHold } from './hold.js';
 import { RecordedWriter } from './recorded-writer.js';
-import { Releaser, type ReleasePass } from './releaser.js';
+import { Releaser, type ReleasePass, type ReleaseRemark } from './releaser.js';
 import { ScopeView, toScopeSpec } from './scope.js';
 import { Stopper, type Cause } from './stopper.js';
 import { toTreatment, type Treatment } from './treatment.js';
@@ -40,6 +40,7 @@ interface Plan {
 }
 
 const mostListed = 100;
+const mostTold = 10;
 const uninstallPauseMs = 500;
 const firstRetryMs = 250;
 const longestRetryMs = 30_000;
@@ -131,6 +132,16 @@ export class Enforcer {
     }
   }
 
+  /**
+   * Finishes the record of what a killed process had announced: looks at the objects and writes none. A process calls it
+   * when it starts, also one that only waits for its turn, for later the objects may have changed.
+   *
+   * @throws {ApiError} by status
+   */
+  async settleRecords(signal: AbortSignal): Promise<void> {
+    await this.#writer.resolve(signal);
+  }
+
   #effective(policy: PolicyInForce, wanted: Wanted): Wanted {
     const isOver = this.options.now() >= policy.periodEndsAtS * 1000;
     if (wanted === 'release' || (wanted === 'enforce' && isOver)) return 'release';
@@ -189,7 +200,7 @@ export class Enforcer {
 
   #enforced(
     plan: Plan,
-    done: { failures: Failures; left: number; remarks: readonly string[]; stops: boolean },
+    done: { failures: Failures; left: number; remarks: readonly ReleaseRemark[]; stops: boolean },
   ): EnforcementResult {
     const { policy, cause, treatment } = plan;
     const { failures, left } = done;
@@ -203,7 +214,7 @@ export class Enforcer {
       objectCount: objects.length,
       message: failures.message,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
-      findings: [...plan.findings, ...editedFindings(done.remarks)],
+      findings: [...plan.findings, ...toReleaseFindings(done.remarks)],
     };
   }
 
@@ -267,7 +278,7 @@ export class Enforcer {
       objectCount: held.length,
       message: failures.message,
       ...(!pass.isDone && { retryAfterMs }),
-      findings: editedFindings(pass.remarks),
+      findings: toReleaseFindings(pass.remarks),
     };
   }
 
@@ -301,9 +312,16 @@ function releaseState(pass: ReleasePass, wasReleasing: boolean): EnforcementResu
   return wasReleasing ? 'released' : 'idle';
 }
 
-function editedFindings(remarks: readonly string[]): Finding[] {
-  if (remarks.length === 0) return [];
-  return [{ type: 'EditedMeanwhile', reason: 'KeptAsEdited', message: remarks.slice(0, 10).join('; ') }];
+function toReleaseFindings(remarks: readonly ReleaseRemark[]): Finding[] {
+  const told = (isShared: boolean): string =>
+    remarks
+      .filter((remark) => remark.isShared === isShared)
+      .slice(0, mostTold)
+      .map(({ text }) => text)
+      .join('; ');
+  const edited = { type: 'EditedMeanwhile', reason: 'KeptAsEdited', message: told(false) };
+  const shared = { type: 'StillHeld', reason: 'HeldByOthers', message: told(true) };
+  return [edited, shared].filter(({ message }) => message !== '');
 }
 
 function toCause(policy: PolicyInForce, wanted: Wanted, nowMs: number): Cause {

@@ -14,14 +14,21 @@ import { fieldManager, type RecordedWriter } from './recorded-writer.js';
 import { ScopeView } from './scope.js';
 import { toAction, type Cause } from './stopper.js';
 
+/** An object that was not simply restored. */
+export interface ReleaseRemark {
+  readonly isShared: boolean;
+  /** One sentence. */
+  readonly text: string;
+}
+
 /** What one pass of a release came to. */
 export interface ReleasePass {
   /** Objects that were written. */
   readonly written: number;
   /** Nothing is left: no hold, no guard. */
   readonly isDone: boolean;
-  /** Objects that were left as somebody set them, one sentence each. */
-  readonly remarks: readonly string[];
+  /** Objects that were left as somebody set them, or stopped for others. */
+  readonly remarks: readonly ReleaseRemark[];
   /** When to come back, ms; 0 when done. */
   readonly retryAfterMs: number;
 }
@@ -76,7 +83,7 @@ export class Releaser {
     const held = [...this.world.heldWorkloads()].filter(
       (each) => isHeldBy(each, cause.holder) && (this.#isCopy(each) || !isKept(each)),
     );
-    const remarks: string[] = [];
+    const remarks: ReleaseRemark[] = [];
     let written = 0;
     const restoreOne = (workload: Workload, toChange: typeof toReleaseChange): Promise<void> =>
       failures.attempt(async () => {
@@ -87,8 +94,8 @@ export class Releaser {
         const change = await this.writer.change(workload, compute, signal);
         if (change === undefined) return;
         written += 1;
-        if (change.remark !== '' && toChange === toReleaseChange)
-          remarks.push(`${nameOf(workload)}: ${change.remark}`);
+        if (change.remark === '' || toChange !== toReleaseChange) return;
+        remarks.push({ isShared: change.isShared === true, text: `${nameOf(workload)}: ${change.remark}` });
       });
     const mustStop = (): boolean => signal.aborted || failures.mustPause;
     const own = held.filter((each) => !this.#isCopy(each));
