@@ -9,6 +9,7 @@ import { registerDatabase } from './commands/db.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerImages } from './commands/images.js';
 import { registerOperator } from './commands/operator.js';
+import { registerPolicy } from './commands/policy.js';
 import { registerPricing } from './commands/pricing.js';
 import { registerSecrets } from './commands/secrets.js';
 import { registerSimulate } from './commands/simulate.js';
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
     registerUp,
     registerSimulate,
     registerCost,
+    registerPolicy,
     registerCluster,
     registerControlPlane,
     registerCollector,

@@ -1,3 +1,5 @@
+export { Evaluator } from './budgets/evaluator.js';
+export { planPolicies, type Plan } from './budgets/policy-plan.js';
 export { makeLoginToken } from './clusters/admin-services.js';
 export { issueClusterCertificate } from './clusters/cluster-registry.js';
 export {

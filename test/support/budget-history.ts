@@ -201,17 +201,35 @@ class Player {
   }
 
   #step(step: HistoryStep): void {
-    if (this.#repriced && (step.kind === 'late' || step.kind === 'old')) return;
-    if (step.kind === 'tick') this.#tick(step);
-    else if (step.kind === 'late') this.#late(step);
-    else if (step.kind === 'old') this.#store(step.node, this.#nowS - step.backS, step.cost, true);
-    else if (step.kind === 'relabel') this.#relabel(step);
-    else if (step.kind === 'begin') this.#begin();
+    switch (step.kind) {
+      case 'tick':
+        return this.#tick(step);
+      case 'late':
+      case 'old':
+        return this.#repriced ? undefined : this.#fill(step);
+      case 'edit':
+      case 'add':
+      case 'remove':
+        return this.#change(step);
+      case 'relabel':
+        return this.#relabel(step);
+      case 'takeover':
+        return this.#takeOver(step.lost);
+      default:
+        return this.#work(step);
+    }
+  }
+
+  #work(step: Extract<HistoryStep, { kind: 'begin' | 'finish' | 'persist' | 'reprice' }>): void {
+    if (step.kind === 'begin') this.#begin();
     else if (step.kind === 'finish') this.#finish();
     else if (step.kind === 'persist') this.#persist();
-    else if (step.kind === 'reprice') this.#reprice(step.factor);
-    else if (step.kind === 'takeover') this.#takeOver(step.lost);
-    else this.#change(step);
+    else this.#reprice(step.factor);
+  }
+
+  #fill(step: Extract<HistoryStep, { kind: 'late' | 'old' }>): void {
+    if (step.kind === 'late') this.#late(step);
+    else this.#store(step.node, this.#nowS - step.backS, step.cost, true);
   }
 
   #tick({ afterS, silent, cost }: Extract<HistoryStep, { kind: 'tick' }>): void {
