@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { deployment, pod } from '../support/enforcement/workload-factory.js';
 import { OperatorRig, type StartedOperator } from '../support/operator-rig.js';
 import { waitUntil } from '../support/wait-until.js';
-import { quantile, report, residentMib, rounded } from './support/figures.js';
+import { cpuSeconds, quantile, report, residentMib, rounded } from './support/figures.js';
 
 /**
  * The operator's program on a real API server with many pods and policies: memory, time from a verdict above the
@@ -25,6 +25,8 @@ const NAMESPACES = 100;
 const WORKLOADS = 3;
 const AT_ONCE = 24;
 const CHURN_AT_ONCE = 4;
+/** A crossing that takes longer shows what the operator logged. */
+const SLOW_MS = 5000;
 const PATIENCE_MS = 300_000;
 const SETTLE_MS = 15_000;
 const PODS_PER_OWNER = 10;
@@ -204,10 +206,16 @@ async function main(): Promise<void> {
     await each(policies, (index) => rig.judge(`budget-${index}`, { ceilingPicounits: '100000000000000' }));
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     const idle = memory(operator);
+    const cpuBefore = cpuSeconds(operator.child.pid ?? 0);
+    const loopStartedAt = performance.now();
     const churning = churn(rig, pods, Number(flags.churn));
     const latencies: Latency[] = [];
     for (let index = 0; index < crossings; index += 1) latencies.push(await cross(rig, `cross-${index}`));
     const churnedPerSecond = await churning;
+    const cpuS = cpuSeconds(operator.child.pid ?? 0) - cpuBefore;
+    const cores = (cpuS * 1000) / (performance.now() - loopStartedAt);
+    const slowest = Math.max(...latencies.map(({ deniedMs }) => deniedMs));
+    if (slowest > SLOW_MS) process.stderr.write(operator.errors());
     const { s, count } = await reconcileTime(operator, 0.99);
     const quantiles = (values: readonly number[]): object => ({
       p50Ms: rounded(quantile(values, 0.5)),
@@ -226,6 +234,7 @@ async function main(): Promise<void> {
       churnedPerSecond: rounded(churnedPerSecond),
       reconcileP99AtMostS: s,
       reconciliations: count,
+      cores: rounded(cores),
     });
   } finally {
     await rig.stop();
