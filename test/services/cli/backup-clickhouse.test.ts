@@ -83,10 +83,7 @@ describe('kubehero backup clickhouse, by the real engine into an object store', 
       ) as unknown,
     });
     for (const table of storedTables({ database })) await engine.command(`DROP TABLE ${table} SYNC`);
-    const tables = storedTables({ database }).map((table) => `TABLE ${table}`);
-    await engine.command(
-      `RESTORE ${tables.join(', ')} FROM S3(kubehero_backup, '${incremental?.folder ?? ''}')`,
-    );
+    await engine.command(`RESTORE ALL FROM S3(kubehero_backup, '${incremental?.folder ?? ''}')`);
     expect(await rows()).toBe(3);
   }, 90_000);
 
