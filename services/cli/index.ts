@@ -4,3 +4,4 @@ export { TelemetryGenerator, encodeReport, toHello, toNodeBatch } from './simula
 export { Fleet } from './simulate/fleet.js';
 export { backupSettings } from './backup/config.js';
 export { installDefinition, type DefinitionOutcome } from './up/cluster-definition.js';
+export { commandTable, type CommandEntry } from './commands/command-table.js';

@@ -1,19 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { runProgram } from '@kubehero/runtime';
-import { registerBackup } from './commands/backup.js';
-import { registerCluster } from './commands/cluster.js';
-import { registerCollector } from './commands/collector.js';
-import { registerControlPlane } from './commands/control-plane.js';
-import { registerCost } from './commands/cost.js';
-import { registerDatabase } from './commands/db.js';
-import { registerDoctor } from './commands/doctor.js';
-import { registerImages } from './commands/images.js';
-import { registerOperator } from './commands/operator.js';
-import { registerPolicy } from './commands/policy.js';
-import { registerPricing } from './commands/pricing.js';
-import { registerSecrets } from './commands/secrets.js';
-import { registerSimulate } from './commands/simulate.js';
-import { registerUp } from './commands/up.js';
+import { commandTable } from './commands/command-table.js';
 
 const WRONG_USAGE = 2;
 
@@ -31,23 +18,12 @@ async function main(): Promise<number> {
     });
   let run: ((signal: AbortSignal) => Promise<number>) | undefined;
   const action = (work: (signal: AbortSignal) => Promise<number>): void => void (run = work);
-  for (const register of [
-    registerUp,
-    registerSimulate,
-    registerCost,
-    registerPolicy,
-    registerCluster,
-    registerControlPlane,
-    registerCollector,
-    registerOperator,
-    registerImages,
-    registerPricing,
-    registerDatabase,
-    registerBackup,
-    registerSecrets,
-    registerDoctor,
-  ]) {
-    register(program, action);
+  // The first word that is no option is the command: `help NAME` asks for that of NAME
+  const [first, second] = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+  const wanted = first === 'help' ? second : first;
+  for (const { name, description, load } of commandTable) {
+    if (name === wanted) (await load())(program, action);
+    else program.command(name).description(description);
   }
   try {
     await program.parseAsync(process.argv);
