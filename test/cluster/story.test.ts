@@ -31,7 +31,8 @@ describeWith(
     });
 
     it('refuses pods and stops workloads within seconds of the crossing', () => {
-      const { stopped, pods, message, scaledDownMs, deniedMs } = story.enforced;
+      const { armedBy, stopped, pods, message, scaledDownMs, deniedMs } = story.enforced;
+      expect([armedBy !== '', message.includes(armedBy)]).toEqual([true, true]);
       expect([stopped, pods]).toEqual([everything, 3]);
       expect(message).toContain('shop');
       expect(Math.max(scaledDownMs, deniedMs)).toBeLessThan(15_000);

@@ -18,6 +18,8 @@ export interface StoryReport {
   readonly unarmed: { readonly phase: string; readonly changed: readonly string[]; readonly warned: boolean };
   readonly dryRun: { readonly listed: readonly string[]; readonly changed: readonly string[] };
   readonly enforced: {
+    /** Who armed it, as its status says. */
+    readonly armedBy: string;
     readonly stopped: readonly string[];
     readonly pods: number;
     readonly message: string;
@@ -97,7 +99,8 @@ async function warnAndList(story: ProductOnCluster): Promise<Pick<StoryReport, '
     changed: differences(before, await story.picture()),
     warned: events.some(({ reason, regarding }) => regarding.name === policy && reason === 'CeilingExceeded'),
   };
-  await story.change(policy, { dryRun: true, armed: true });
+  await story.change(policy, { dryRun: true });
+  await story.command('policy', 'arm', policy, '--confirm', policy);
   const { stopped = [] } = await story.until(
     policy,
     'the list is there',
@@ -156,6 +159,7 @@ async function enforce(story: ProductOnCluster): Promise<StoryReport['enforced']
   const status = await story.until(policy, 'it is enforced', ({ phase }) => phase === 'Enforced');
   const crossedAt = Date.parse(status.verdict?.exceededAt ?? '');
   return {
+    armedBy: status.armedBy ?? '',
     stopped: (status.stopped ?? []).map(({ kind, name }) => `${kind ?? ''} ${name ?? ''}`).sort(),
     pods: await story.pods(scope),
     message,

@@ -7,7 +7,7 @@ import { Cluster } from './cluster/cluster.js';
 import { clusterBinariesDir } from './cluster/requirement.js';
 import { enforcementBinaries } from './enforcement/enforcement-rig.js';
 import { pod } from './enforcement/workload-factory.js';
-import { start, startUp, type Started } from './product.js';
+import { runJson, start, startUp, type Started } from './product.js';
 import { stopChild } from './stack.js';
 import { waitUntil } from './wait-until.js';
 
@@ -46,7 +46,12 @@ export class ProductOnCluster {
   private constructor(
     readonly cluster: Cluster,
     private readonly folder: string,
-    private readonly programs: { readonly up: Started; readonly telemetry: Started },
+    private readonly programs: {
+      readonly up: Started;
+      readonly telemetry: Started;
+      /** Path of `client.json`. */
+      readonly client: string;
+    },
   ) {
     this.#applier = new Applier(cluster);
   }
@@ -77,7 +82,7 @@ export class ProductOnCluster {
       ...['--client', up.client, '--kubeconfig', kubeconfig],
       ...['--seconds', '3600', '--node-price', pricePerHour],
     ]);
-    return new ProductOnCluster(cluster, folder, { up, telemetry });
+    return new ProductOnCluster(cluster, folder, { up, telemetry, client: up.client });
   }
 
   async stop(): Promise<void> {
@@ -158,6 +163,11 @@ export class ProductOnCluster {
     const body = pod({ namespace: scope, name: 'late' });
     const answer = await this.cluster.call({ method: 'POST', path, body });
     return answer.status === 403 ? String(answer.body['message']) : undefined;
+  }
+
+  /** Runs a remote command against this product and reads its JSON. */
+  async command<T>(...args: readonly string[]): Promise<T> {
+    return runJson<T>([...args, '--client', this.programs.client, '--output', 'json']);
   }
 
   /** Deletes a policy and waits until it is gone. */
