@@ -25,10 +25,9 @@ export class PolicyMetrics {
   readonly enforcementDuration;
 
   constructor(metrics: Metrics, figures: PolicyFigures) {
-    this.reconcileDuration = metrics.histogram<'outcome'>({
+    this.reconcileDuration = metrics.histogram({
       name: metricNames.operatorReconcileDuration,
       help: 'time of one reconciliation of a budget policy',
-      labels: ['outcome'],
       buckets: seconds,
     });
     this.enforcementDuration = metrics.histogram({
