@@ -65,17 +65,23 @@ const policies = Array.from({ length: POLICIES }, (_, at) => ({
   armedBy: '',
 }));
 
-const rows: SpendRow[] = Array.from({ length: PODS }, (_, pod) => ({
-  clusterKey: 1,
-  namespaceKey: 1 + (pod % NAMESPACES),
-  id: pod + 1,
-  second: 0,
-  cost: 1_000_000 + pod,
-}));
+const rows: { -readonly [Key in keyof SpendRow]: SpendRow[Key] }[] = Array.from(
+  { length: PODS },
+  (_, pod) => ({
+    clusterKey: 1,
+    namespaceKey: 1 + (pod % NAMESPACES),
+    id: pod + 1,
+    second: 0,
+    cost: 1_000_000 + pod,
+  }),
+);
 
 /** Gives a second's rows to the book, as the control plane does for every write. */
 function observe(book: SpendBook, second: number): void {
-  for (const row of rows) book.add({ ...row, second });
+  for (const row of rows) {
+    row.second = second;
+    book.add(row);
+  }
   book.addIdle({ clusterKey: 1, namespaceKey: 0, id: 1_000_000, second, cost: 1_000_000_000 });
   book.settle();
 }
@@ -89,7 +95,7 @@ async function full(
     book.addLabels(pod + 1, one);
   });
   for (const row of rows) book.restore({ ...row, minute: nowS, rows: 1 });
-  const started = performance.now();
+  const started = process.cpuUsage();
   const plan = planPolicies({ policies, clusters: [CLUSTER], currency: 'USD', nowS });
   const parts: PartSpec[] = plan.subjects.flatMap((subject) => subject.parts);
   book.configure(parts, namespaces);
@@ -101,7 +107,13 @@ async function full(
   await yieldNow();
   const news = await evaluator.evaluate(book, () => observation, nowS);
   if (news.length !== POLICIES) throw new Error(`${news.length} of ${POLICIES} policies were judged`);
-  return { ms: performance.now() - started, book, evaluator, plan };
+  return { ms: cpuMs(started), book, evaluator, plan };
+}
+
+/** Time of the processor, with that of the garbage collector's threads: what other programs on the machine take is left out. */
+function cpuMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
 }
 
 async function yieldNow(): Promise<void> {
@@ -116,12 +128,12 @@ const passes: number[] = [];
 const judgements: number[] = [];
 for (let second = 1; second <= SECONDS; second += 1) {
   const nowS = startS + second;
-  const started = performance.now();
+  const started = process.cpuUsage();
   observe(book, nowS);
-  const observed = performance.now();
+  const observed = process.cpuUsage();
   await evaluator.evaluate(book, () => ({ ...observation, throughS: nowS }), nowS);
-  passes.push(performance.now() - started);
-  judgements.push(performance.now() - observed);
+  passes.push(cpuMs(started));
+  judgements.push(cpuMs(observed));
   await yieldNow();
 }
 delay.disable();

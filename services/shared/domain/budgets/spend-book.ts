@@ -4,7 +4,7 @@ import { RecentLedger, type RecentEntry, type RecentIdle } from './recent-ledger
 import { ScopeIndex, type ScopeClass, type ScopeNamespace } from './scope-index.js';
 import { stampOf, type SpendCell } from './spend-cells.js';
 import { poolKey, SpendLoad } from './spend-load.js';
-import { keepPart, newPart, nextPart, type PartSpec, type SpendPart } from './spend-part.js';
+import { sameLabels, takeOver, type PartSpec, type SpendPart } from './spend-part.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -46,6 +46,7 @@ export class SpendBook {
   readonly #changed = new Set<SpendPart>();
   readonly #pending = new Map<ScopeClass<SpendPart>, Map<number, MinuteSum>>();
   readonly #clusters = new Map<number, Map<number, { idle: ExactSum; pods: ExactSum; rows: number }>>();
+  readonly #classes = new Map<number, ScopeClass<SpendPart>>();
   #parts = new Map<string, SpendPart>();
   #pools = new Map<string, { pool: IdlePool; parts: SpendPart[] }>();
   #namespaces: ReadonlyMap<number, ScopeNamespace> = new Map();
@@ -71,6 +72,7 @@ export class SpendBook {
     this.#namespaces = namespaces;
     this.#parts = new Map(specs.map((spec) => [spec.key, takeOver(before.get(spec.key), spec)]));
     this.#index = new ScopeIndex([...this.#parts.values()], namespaces);
+    this.#classes.clear();
     this.#wantsIdle = specs.some(({ includeIdle }) => includeIdle);
     this.#outdate(before, oldNamespaces);
     this.#rollOver(before);
@@ -83,7 +85,10 @@ export class SpendBook {
 
   /** Labels of pods; needed where {@link needsLabels}. */
   addLabels(id: number, labels: Labels): void {
-    if (this.#labels.size >= MAX_LABELS) this.#labels.clear();
+    if (this.#labels.size >= MAX_LABELS) {
+      this.#labels.clear();
+      this.#classes.clear();
+    }
     this.#labels.set(id, labels);
   }
 
@@ -214,7 +219,9 @@ export class SpendBook {
     this.#loads.delete(load);
     if (load.disturbed || load.index !== this.#index) return false;
     this.settle();
-    const { cells, pools } = load.finish(this.#ledgers(), (id) => this.#labels.get(id));
+    const { cells, pools } = load.finish(this.#ledgers(), (namespaceKey, id) =>
+      this.#classOf(namespaceKey, id),
+    );
     for (const [part, figures] of cells) {
       Object.assign(part, { cells: figures, ready: true, outdated: false });
       this.#changed.add(part);
@@ -268,9 +275,15 @@ export class SpendBook {
     yield* this.#recent.entries(this.#recent.fromS);
   }
 
+  /** Kept by pod where its labels decide: they never change. */
   #classOf(namespaceKey: number, id: number): ScopeClass<SpendPart> {
-    const labels = this.#index.needsLabels(namespaceKey) ? this.#labels.get(id) : undefined;
-    return this.#index.classOf(namespaceKey, labels);
+    if (!this.#index.needsLabels(namespaceKey)) return this.#index.classOf(namespaceKey, undefined);
+    const known = this.#classes.get(id);
+    if (known !== undefined) return known;
+    const labels = this.#labels.get(id);
+    const found = this.#index.classOf(namespaceKey, labels);
+    if (labels !== undefined) this.#classes.set(id, found);
+    return found;
   }
 
   #addTo(part: SpendPart, minutes: ReadonlyMap<number, MinuteSum>): void {
@@ -354,7 +367,9 @@ export class SpendBook {
     if (rolled.size === 0) return;
     const starts = Math.min(...[...rolled].map(({ period }) => period.from));
     const load = new SpendLoad([...rolled], starts, this.#index);
-    const { cells, pools } = load.finish(this.#ledgers(), (id) => this.#labels.get(id));
+    const { cells, pools } = load.finish(this.#ledgers(), (namespaceKey, id) =>
+      this.#classOf(namespaceKey, id),
+    );
     for (const [part, figures] of cells) {
       figures.inherit(part.cells);
       Object.assign(part, { cells: figures, ready: true });
@@ -376,14 +391,4 @@ export class SpendBook {
       }),
     );
   }
-}
-
-function takeOver(before: SpendPart | undefined, spec: PartSpec): SpendPart {
-  if (before?.question !== spec.question) return newPart(spec);
-  return before.period.from === spec.period.from ? keepPart(before, spec) : nextPart(before, spec);
-}
-
-function sameLabels(a: Labels, b: Labels): boolean {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

@@ -1,10 +1,12 @@
 import { IdlePool } from './idle-pool.js';
 import type { RecentLedger } from './recent-ledger.js';
-import type { ScopeIndex } from './scope-index.js';
+import type { ScopeClass, ScopeIndex } from './scope-index.js';
 import { SpendCells, stampOf, type SpendCell } from './spend-cells.js';
 import type { SpendPart } from './spend-part.js';
 
 type Labels = Readonly<Record<string, string>>;
+/** Which parts cover a pod. */
+type ClassOf = (namespaceKey: number, id: number) => ScopeClass<SpendPart>;
 
 /** What the store holds of some pods within a minute or an hour of the parts' period. */
 export interface StoredSpend {
@@ -52,13 +54,8 @@ export class SpendLoad {
   }
 
   /** Takes a row of pods. */
-  add({ at, clusterKey, namespaceKey, labels, cost, rows }: StoredSpend): void {
-    for (const part of this.index.classOf(namespaceKey, labels).parts) {
-      this.#staged.get(part)?.add(at, cost, stampOf(namespaceKey, rows));
-    }
-    for (const pool of this.#pools.values()) {
-      if (pool.clusterKey === clusterKey) pool.add(at, { idle: 0n, pods: cost, rows });
-    }
+  add(stored: StoredSpend): void {
+    this.#addTo(this.index.classOf(stored.namespaceKey, stored.labels), stored);
   }
 
   /** Takes rows of nodes. */
@@ -85,24 +82,36 @@ export class SpendLoad {
    */
   finish(
     { restored, recent }: { readonly restored: RecentLedger; readonly recent: RecentLedger },
-    labelsOf: (id: number) => Labels | undefined,
+    classOf: ClassOf,
   ): { readonly cells: ReadonlyMap<SpendPart, SpendCells>; readonly pools: ReadonlyMap<string, IdlePool> } {
-    this.#addLedger(restored, labelsOf);
+    this.#addLedger(restored, classOf);
     const before = new Map(
       [...this.#staged].map(([part, cells]) => [part, this.#countPersisted(part, cells)] as const),
     );
-    this.#addLedger(recent, labelsOf);
+    this.#addLedger(recent, classOf);
     for (const [part, cells] of this.#staged) this.#settle(part, cells, before.get(part) ?? new Map());
     return { cells: this.#staged, pools: this.#pools };
   }
 
-  #addLedger(ledger: RecentLedger, labelsOf: (id: number) => Labels | undefined): void {
-    for (const { minute, id, ...entry } of ledger.entries(this.toS)) {
-      const labels = this.index.needsLabels(entry.namespaceKey) ? labelsOf(id) : undefined;
-      this.add({ ...entry, at: minute, labels, cost: BigInt(entry.cost) });
+  #addLedger(ledger: RecentLedger, classOf: ClassOf): void {
+    for (const { minute, id, clusterKey, namespaceKey, cost, rows } of ledger.entries(this.toS)) {
+      const stored = { at: minute, clusterKey, namespaceKey, cost: BigInt(cost), rows };
+      this.#addTo(classOf(namespaceKey, id), stored);
     }
     for (const { minute, clusterKey, cost, rows } of ledger.idle(this.toS)) {
       this.addIdle(minute, clusterKey, cost, rows);
+    }
+  }
+
+  #addTo(
+    { parts }: ScopeClass<SpendPart>,
+    { at, clusterKey, namespaceKey, cost, rows }: Omit<StoredSpend, 'labels'>,
+  ): void {
+    const stamp = stampOf(namespaceKey, rows);
+    for (const part of parts) this.#staged.get(part)?.add(at, cost, stamp);
+    if (this.#pools.size === 0) return;
+    for (const pool of this.#pools.values()) {
+      if (pool.clusterKey === clusterKey) pool.add(at, { idle: 0n, pods: cost, rows });
     }
   }
 

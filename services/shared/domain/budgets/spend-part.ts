@@ -22,18 +22,33 @@ export interface SpendPart extends PartSpec {
 }
 
 /** A part whose figures are still to be read. */
-export function newPart(spec: PartSpec): SpendPart {
+function newPart(spec: PartSpec): SpendPart {
   return { ...spec, cells: new SpendCells(spec.period), ready: false, outdated: false };
 }
 
 /** The same question under another spec: its figures stay. */
-export function keepPart(before: SpendPart, spec: PartSpec): SpendPart {
+function keepPart(before: SpendPart, spec: PartSpec): SpendPart {
   return { ...spec, cells: before.cells, ready: before.ready, outdated: before.outdated };
 }
 
 /** The same question in a later period, without figures of it. */
-export function nextPart(before: SpendPart, spec: PartSpec): SpendPart {
+function nextPart(before: SpendPart, spec: PartSpec): SpendPart {
   const part = newPart(spec);
   part.cells.inherit(before.cells);
   return part;
+}
+
+/** A part under its spec of now; what was asked before in the same words keeps its figures. */
+export function takeOver(before: SpendPart | undefined, spec: PartSpec): SpendPart {
+  if (before?.question !== spec.question) return newPart(spec);
+  return before.period.from === spec.period.from ? keepPart(before, spec) : nextPart(before, spec);
+}
+
+/** True for labels with the same keys and values. */
+export function sameLabels(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }
