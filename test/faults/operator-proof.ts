@@ -132,7 +132,6 @@ class Proof {
   async #round(): Promise<void> {
     if (this.#random() < 0.9) this.#order(this.history.orderAnything());
     const killed = this.#killAtRandom();
-    this.#start();
     if (this.#random() < 0.5) {
       await sleep(this.#random() * 600);
       await this.history.edit();
@@ -140,32 +139,39 @@ class Proof {
     }
     await killed;
     this.#counts.kills += 1;
-    if (this.#counts.kills % 50 === 0) this.tell(`${this.#counts.kills} kills, ${this.#counts.edits} edits`);
+    if (this.#counts.kills % 50 === 0) this.tell(JSON.stringify(this.#counts));
   }
 
-  /** Resolves when the process was killed: around one of its next writes, or at any moment where it writes nothing. */
+  /**
+   * Starts the process and resolves when it was killed: around one of its next writes, or, where it writes less than
+   * that, some time after it began to act; now and then while it still starts.
+   */
   async #killAtRandom(): Promise<void> {
-    let countdown = this.#random() < 0.7 ? 1 + Math.floor(this.#random() * 12) : Number.POSITIVE_INFINITY;
-    const isAfter = this.#random() < 0.5;
-    const latest = sleep(Number.isFinite(countdown) ? 2500 : 700 + this.#random() * 900);
-    const atWrite = new Promise<void>((resolve) => {
+    const dice = this.#random();
+    const countdown = dice < 0.8 ? 1 + Math.floor(this.#random() * 10) : Number.POSITIVE_INFINITY;
+    const atWrite = this.#killAtWrite(countdown, this.#random() < 0.5);
+    const later = this.#random() * (dice < 0.8 ? 2500 : 900);
+    const isReady = this.#start();
+    await Promise.race([atWrite, dice < 0.95 ? isReady.then(() => sleep(later)) : sleep(later)]);
+    await this.#kill();
+    this.proxy.decide = () => 'pass';
+  }
+
+  async #killAtWrite(writes: number, isAfter: boolean): Promise<void> {
+    let countdown = writes;
+    await new Promise<void>((resolve) => {
       this.proxy.decide = async ({ method }) => {
         if (method === 'GET') return 'pass';
         countdown -= 1;
         if (countdown > 0) return 'pass';
-        if (countdown === 0) {
-          this.#counts.killsInWrites += 1;
-          await this.#kill();
-          resolve();
-          return isAfter ? 'cut-after' : 'cut-before';
-        }
-        // Writes that were under way beside the fatal one.
-        return isAfter ? 'cut-before' : 'cut-after';
+        // Writes that were under way beside the fatal one have the other fate.
+        if (countdown < 0) return isAfter ? 'cut-before' : 'cut-after';
+        this.#counts.killsInWrites += 1;
+        await this.#kill();
+        resolve();
+        return isAfter ? 'cut-after' : 'cut-before';
       };
     });
-    await Promise.race([atWrite, latest]);
-    await this.#kill();
-    this.proxy.decide = () => 'pass';
   }
 
   private get proxy(): FaultProxy {
@@ -187,7 +193,7 @@ class Proof {
   }
 
   async #settle(wanted: 'enforce' | 'release'): Promise<void> {
-    this.#start();
+    await this.#start();
     const { version, policies } = this.history.orders;
     const finals = wanted === 'enforce' ? ['enforced'] : ['idle'];
     let report: Report | undefined;
@@ -320,13 +326,14 @@ class Proof {
     }
   }
 
-  #start(): void {
+  /** Starts the process; resolves when it begins to act, or ends before. */
+  async #start(): Promise<void> {
     if (this.#child !== undefined) return;
     rmSync(this.#path('report'), { force: true });
     if (this.history.orders.version === 0) this.#order(this.history.orderAnything());
     const main = join(repository, 'dist/js/test/support/enforcement/enforcer-main.js');
     const files = ['kubeconfig', 'data', 'orders', 'report'].map((name) => this.#path(name));
-    const child = spawn(process.execPath, [main, ...files], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [main, ...files], { stdio: ['ignore', 'pipe', 'pipe'] });
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
     child.once('exit', (code) => {
@@ -334,6 +341,10 @@ class Proof {
         this.#faults.push(`the process ended by itself with ${code}: ${errors.slice(-2000)}`);
     });
     this.#child = child;
+    await new Promise<void>((resolve) => {
+      child.stdout.once('data', () => resolve());
+      child.once('exit', () => resolve());
+    });
   }
 
   async #kill(): Promise<void> {

@@ -69,7 +69,10 @@ class Planner {
     for (const workload of all) {
       if (workload.target !== undefined || workload.kind === 'DaemonSet' || workload.isTerminating) continue;
       if (workload.isProtected) this.#spared.push(workload);
-      else if (this.scope.covers(workload)) this.#planOwner(workload, autoscalers);
+      else if (this.scope.covers(workload)) {
+        this.#planOwner(workload, autoscalers);
+        this.#checkRecord(workload);
+      }
     }
     for (const pod of this.world.pods(namespace)) this.#planPod(pod);
   }
@@ -96,6 +99,13 @@ class Planner {
     else if (active.some((each) => this.#isHealed(each)) || isContested(workload)) {
       this.#drain.set(workload.uid, workload);
     } else for (const each of active) this.#hold.set(each.uid, each);
+  }
+
+  #checkRecord(workload: Workload): void {
+    if (workload.held === undefined || tryFindHold(workload) !== undefined) return;
+    const why =
+      'its annotation kubehero.io/held cannot be read, so what was there is not known: set it as it must be';
+    this.#reported.set(workload.uid, { workload, why });
   }
 
   /** Somebody puts the spec back to what stands in Git: a write to it would start a fight. */

@@ -177,7 +177,8 @@ export class World {
 
   #project(watched: WatchedKind, raw: RawObject): AnyObject {
     const context = { kind: watched.kind, apiVersion: apiVersionOf(watched), interner: this.#interner };
-    return watched.project(raw, context);
+    // Custom resources may say null where others leave a field out.
+    return watched.project({ ...raw, spec: raw.spec ?? {}, status: raw.status ?? {} }, context);
   }
 
   async #watch(watched: WatchedKind): Promise<void> {

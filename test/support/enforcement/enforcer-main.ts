@@ -21,12 +21,13 @@ export interface Report {
 }
 
 // The loop of an operator around the enforcer, for proofs that kill it at any moment.
-// Usage: node enforcer-main.js KUBECONFIG DATA_DIR ORDERS REPORT
+// Usage: node enforcer-main.js KUBECONFIG DATA_DIR ORDERS REPORT; says "ready" when it begins to act.
 const [kubeconfig = '', dir = '', ordersPath = '', reportPath = ''] = process.argv.slice(2);
 const server = await kubeconfigServer(kubeconfig);
 const audit = await AuditChain.open({ dir });
 const world = new World({ server });
 await world.start();
+process.stdout.write('ready\n');
 const enforcer = new Enforcer({ api: server, world, audit, now: Date.now, timeoutMs: 5000 });
 const { signal } = new AbortController();
 /** One pass over everything that is ordered, and over what is held for policies that are gone. */
