@@ -26,6 +26,7 @@ import { environmentOf, specOf } from '../support/sandbox/pod.js';
 import {
   type Contents,
   kernelNamespaces,
+  podAddress,
   type RunningContainer,
   Sandbox,
 } from '../support/sandbox/sandbox.js';
@@ -109,7 +110,7 @@ describeWith(
       const fields = {
         'metadata.name': `${name}-0`,
         'metadata.namespace': template.namespace,
-        'status.podIP': '127.0.0.1',
+        'status.podIP': podAddress,
         'spec.nodeName': 'node-1',
       };
       const api = new URL(cluster.url);
@@ -261,9 +262,7 @@ describeWith(
 
     it('the refresh of prices runs to its end', async () => {
       const job = await start('CronJob/kubehero-pricing-engine');
-      const status = await job.exited;
-      process.stderr.write(job.log());
-      expect({ status, log: job.log() }).toMatchObject({ status: 0 });
+      expect({ status: await job.exited, log: job.log() }).toMatchObject({ status: 0 });
     }, 120_000);
 
     it.each([

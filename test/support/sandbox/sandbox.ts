@@ -21,6 +21,9 @@ export const kernelNamespaces: Requirement = {
       : 'unshare or ip does not work here',
 };
 
+/** Address of every pod: an API server takes no loopback address for an endpoint. */
+export const podAddress = '10.1.2.3';
+
 /** Content of Secrets and ConfigMaps by name. */
 export type Contents = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -185,7 +188,16 @@ export class Sandbox {
     const script = join(import.meta.dirname, 'forward-main.js');
     this.#network = spawn(
       'unshare',
-      ['-n', 'sh', '-ec', 'ip link set lo up; exec "$@"', 'sh', process.execPath, script, ...pairs],
+      [
+        '-n',
+        'sh',
+        '-ec',
+        `ip link set lo up; ip address add ${podAddress}/32 dev lo; exec "$@"`,
+        'sh',
+        process.execPath,
+        script,
+        ...pairs,
+      ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const { stdout } = this.#network;
