@@ -30,12 +30,12 @@ export class ControlPlaneClient {
   constructor(private readonly address: ControlPlaneAddress) {}
 
   /**
-   * Calls a method, e.g. `kubehero.query.v1.LiveService/ListTop`. Deadline 10 s.
+   * Calls a method, e.g. `kubehero.query.v1.LiveService/ListTop`.
+   * @param timeoutMs - the deadline. @default 10 s
    * @throws ControlPlaneError
    */
-  async call(method: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
-    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const response = await this.post(method, body, signal ? AbortSignal.any([signal, timeout]) : timeout);
+  async call(method: string, body: unknown, timeoutMs = CALL_TIMEOUT_MS): Promise<unknown> {
+    const response = await this.post(method, body, AbortSignal.timeout(timeoutMs));
     const answer: unknown = await response.json().catch((cause: unknown) => {
       throw new ControlPlaneError('MALFORMED', `control plane's answer to ${method} is not JSON`, { cause });
     });

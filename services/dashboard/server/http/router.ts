@@ -8,6 +8,7 @@ import type { QueryCache } from '../queries/query-cache.js';
 import type { TopReader } from '../queries/top-query.js';
 import type { Login } from '../session/login.js';
 import { findSessionCookie, verifySession, type Session } from '../session/session-cookie.js';
+import { ARMED_PATH, armPolicy, budgetRoutes } from './budget-routes.js';
 import { replyFault, replyJson, type Fault } from './reply.js';
 import { tryParsePriceQuestion, tryParsePriceSearch } from './price-parameters.js';
 import { tryParseLiveQuery, tryParseTopQuery } from './request-parameters.js';
@@ -50,6 +51,7 @@ export class Router {
       ['/api/prices/changes', this.priceChanges.bind(this)],
       ['/api/prices/search', this.priceSearch.bind(this)],
       ['/api/prices/explain', this.explainPrice.bind(this)],
+      ...budgetRoutes(options),
     ]);
   }
 
@@ -67,6 +69,7 @@ export class Router {
     const url = new URL(request.url ?? '/', 'http://dashboard.invalid');
     if (url.pathname === '/healthz') return void response.end('ok\n');
     if (url.pathname === '/api/session') return this.session(request, response);
+    if (url.pathname === ARMED_PATH) return this.armed(request, response);
     if (!isRead(request)) return replyFault(request, response, NOT_FOUND);
     if (await this.options.files.serve(request, response, url.pathname)) return;
     if (isPublicPage(url.pathname)) return this.options.page(request, response);
@@ -96,6 +99,13 @@ export class Router {
     if (request.method === 'POST') return this.options.login.open(request, response);
     if (request.method === 'DELETE') return this.options.login.close(request, response);
     await replyFault(request, response, NOT_FOUND);
+  }
+
+  private async armed(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST') return replyFault(request, response, NOT_FOUND);
+    const session = this.currentSession(request);
+    if (session === undefined) return replyFault(request, response, UNAUTHENTICATED);
+    await armPolicy(request, response, { client: this.options.client, session });
   }
 
   private async live(request: IncomingMessage, response: ServerResponse, call: Call): Promise<void> {

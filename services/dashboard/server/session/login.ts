@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ControlPlaneError, type ControlPlaneClient } from '../control-plane-client.js';
 import { readJsonBody, replyFault, replyJson, type Fault } from '../http/reply.js';
+import { FOREIGN, isSameOrigin } from '../http/same-origin.js';
 import { clearedCookieHeader, sessionCookieHeader, type Session } from './session-cookie.js';
 
 const REDEEM = 'kubehero.admin.v1.SessionService/Redeem';
@@ -63,8 +64,6 @@ export class Login {
   }
 }
 
-const FOREIGN: Fault = { status: 403, code: 'FORBIDDEN_ORIGIN', message: 'request comes from another site' };
-
 const UNUSABLE: Fault = {
   status: 401,
   code: 'UNAUTHENTICATED',
@@ -82,12 +81,4 @@ function toSession(answer: unknown): Session {
   const end = Number(expiresAtS);
   if (typeof subject === 'string' && Number.isSafeInteger(end)) return { subject, expiresAtS: end };
   throw new ControlPlaneError('MALFORMED', "control plane's answer has no session");
-}
-
-/** Browsers say where a request comes from; one that comes from another page is refused. */
-function isSameOrigin(request: IncomingMessage): boolean {
-  const site = request.headers['sec-fetch-site'];
-  if (site !== undefined) return site === 'same-origin';
-  const origin = request.headers.origin;
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === request.headers.host);
 }

@@ -1,6 +1,7 @@
 /** Pages of the dashboard in the order of the bar. */
 export const pages = [
   { name: 'Live', href: '/' },
+  { name: 'Budgets', href: '/budgets' },
   { name: 'Prices', href: '/prices' },
 ] as const;
 

@@ -7,6 +7,8 @@ export interface Clock {
   time(second: number): string;
   /** `14:03`. */
   minute(second: number): string;
+  /** `22 Nov`. */
+  day(second: number): string;
   /** `22 Nov 14:03:10`. */
   dateTime(second: number): string;
   /** What the zone is called at that second: `UTC`, `CET`, `GMT+2`. */
@@ -29,6 +31,7 @@ export function createClock(choice: TimeZoneChoice): Clock {
   return {
     time: (second) => time.format(second * 1000),
     minute: (second) => minute.format(second * 1000),
+    day: (second) => date.format(second * 1000),
     dateTime: (second) => `${date.format(second * 1000)} ${time.format(second * 1000)}`,
     zoneName: (second) =>
       name.formatToParts(second * 1000).find((part) => part.type === 'timeZoneName')?.value ?? 'UTC',

@@ -1,0 +1,67 @@
+'use client';
+
+import { useMemo, useState, type ReactNode } from 'react';
+import { useExactCopy } from '../../money/components/use-exact-copy.js';
+import { useAnswer } from '../../prices/hooks/use-answer.js';
+import { Segmented } from '../../view/components/segmented.js';
+import { TopBar } from '../../view/components/top-bar.js';
+import { useNow } from '../../view/hooks/use-now.js';
+import { createClock, type Clock } from '../../view/model/time-format.js';
+import { useBudgetView, type BudgetView } from '../hooks/use-budget-view.js';
+import type { PolicyListMessage } from '../model/budget-messages.js';
+import styles from './budgets-page.module.css';
+import { FirstPolicy } from './first-policy.js';
+import { PolicyList } from './policy-list.js';
+import { PolicyPage } from './policy-page.js';
+import { ReadFault } from './read-fault.js';
+
+const REFRESH_MS = 5000;
+
+/** The budgets page: which ceiling breaks next, and what happens then. */
+export function BudgetsPage(): ReactNode {
+  const [view, setView] = useBudgetView();
+  const [slashKey, setSlashKey] = useState(true);
+  const nowS = useNow(true);
+  const clock = useMemo(() => createClock(view.tz), [view.tz]);
+  useExactCopy();
+  const local = nowS === 0 ? 'Local' : createClock('local').zoneName(nowS);
+  const zones = [
+    ['local', local],
+    ['utc', 'UTC'],
+  ] as const;
+  return (
+    <>
+      <TopBar page="Budgets" slashKey={slashKey} onSlashKey={setSlashKey} />
+      <main className={styles.main}>
+        <div className={styles.top}>
+          {view.policy === '' && <h1 className={styles.title}>Budgets</h1>}
+          <Segmented label="Time zone" value={view.tz} options={zones} onChange={(tz) => setView({ tz })} />
+        </div>
+        {view.policy === '' ? (
+          <AllPolicies view={view} clock={clock} nowS={nowS} />
+        ) : (
+          <PolicyPage key={`${view.cluster} ${view.policy}`} view={view} clock={clock} nowS={nowS} />
+        )}
+      </main>
+    </>
+  );
+}
+
+interface AllPoliciesProps {
+  readonly view: BudgetView;
+  readonly clock: Clock;
+  readonly nowS: number;
+}
+
+function AllPolicies(props: AllPoliciesProps): ReactNode {
+  const answer = useAnswer<PolicyListMessage>('/api/budgets', REFRESH_MS);
+  const policies = answer.value?.policies;
+  return (
+    <>
+      <ReadFault what="Budgets" answer={answer} />
+      {policies === undefined && answer.error === undefined && <div className={styles.shape} />}
+      {policies?.length === 0 && <FirstPolicy />}
+      {policies !== undefined && policies.length > 0 && <PolicyList {...props} policies={policies} />}
+    </>
+  );
+}
