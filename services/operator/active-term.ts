@@ -139,7 +139,8 @@ export class ActiveTerm {
       if (enforcedKinds.has(kind)) this.#worldChanged();
     });
     this.#queue.start();
-    for (const { metadata } of store.all()) this.policyChanged(metadata.name, true);
+    for (const { metadata } of store.all()) this.policyChanged(metadata.name, false);
+    this.#link.authoredChanged();
     this.#queue.add(ORPHANS);
     this.#link.start();
     this.#inventory.start();
@@ -157,8 +158,12 @@ export class ActiveTerm {
     const policy = this.#options.store.tryFind(name);
     if (policy === undefined) this.#forget(name);
     else this.#identities.set(name, identityOf(policy));
-    this.#queue.add(`policy/${name}`);
-    if (!isAuthored) return;
+    if (!isAuthored) {
+      this.#queue.add(`policy/${name}`);
+      return;
+    }
+    // Somebody changed the policy: raised its ceiling, disarmed it, deleted it.
+    this.#queue.addUrgent(`policy/${name}`);
     this.#authoredTimer ??= setTimeout(() => {
       this.#authoredTimer = undefined;
       this.#link.authoredChanged();
@@ -213,8 +218,15 @@ export class ActiveTerm {
 
   #verdictChanged(uid: string): void {
     const policy = this.#options.store.tryFindByIdentity(uid);
-    if (policy !== undefined) this.#queue.add(`policy/${policy.metadata.name}`);
+    if (policy !== undefined) this.#enqueue(policy, this.#book.tryFind(uid)?.exceeded === true);
     if (policy === undefined || isReplica(policy)) this.#queue.add(`replica/${uid}`);
+  }
+
+  /** A ceiling that was just passed goes before the figures of all others. */
+  #enqueue({ metadata, status }: BudgetPolicyObject, isExceeded: boolean): void {
+    const key = `policy/${metadata.name}`;
+    if (isExceeded && status.phase !== 'Enforced') this.#queue.addUrgent(key);
+    else this.#queue.add(key);
   }
 
   #worldChanged(): void {

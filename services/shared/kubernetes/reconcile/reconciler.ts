@@ -37,6 +37,8 @@ const BURST = 50;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #waiting = new Set<string>();
+  /** Keys that wait and go before all others. */
+  readonly #urgent = new Set<string>();
   readonly #working = new Set<string>();
   /** Keys that were added while they were at work. */
   readonly #dirty = new Set<string>();
@@ -52,7 +54,7 @@ export class Reconciler {
 
   /** Keys that wait for a worker. */
   get depth(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#urgent.size;
   }
 
   /** Begins to work. */
@@ -67,6 +69,7 @@ export class Reconciler {
     for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#waiting.clear();
+    this.#urgent.clear();
     this.#dirty.clear();
     this.#failures.clear();
     await Promise.all(this.#running);
@@ -82,7 +85,17 @@ export class Reconciler {
     }
     this.#dropTimer(key);
     if (this.#working.has(key)) this.#dirty.add(key);
-    else this.#waiting.add(key);
+    else if (!this.#urgent.has(key)) this.#waiting.add(key);
+    this.#pump();
+  }
+
+  /** Adds a key that goes before all that wait: for what must not stand behind a thousand figures. */
+  addUrgent(key: string): void {
+    if (this.#stopping?.signal.aborted === true) return;
+    this.#dropTimer(key);
+    this.#waiting.delete(key);
+    if (this.#working.has(key)) this.#dirty.add(key);
+    else this.#urgent.add(key);
     this.#pump();
   }
 
@@ -112,17 +125,23 @@ export class Reconciler {
   #pump(): void {
     const stopping = this.#stopping;
     if (stopping === undefined || stopping.signal.aborted) return;
-    for (const key of this.#waiting) {
-      if (this.#working.size >= (this.#options.concurrency ?? 1)) return;
-      this.#waiting.delete(key);
-      this.#working.add(key);
-      const work = this.#work(key, stopping.signal);
-      this.#running.add(work);
-      void work.finally(() => {
-        this.#running.delete(work);
-        this.#pump();
-      });
+    for (const queue of [this.#urgent, this.#waiting]) {
+      for (const key of queue) {
+        if (this.#working.size >= (this.#options.concurrency ?? 1)) return;
+        queue.delete(key);
+        this.#begin(key, stopping.signal);
+      }
     }
+  }
+
+  #begin(key: string, signal: AbortSignal): void {
+    this.#working.add(key);
+    const work = this.#work(key, signal);
+    this.#running.add(work);
+    void work.finally(() => {
+      this.#running.delete(work);
+      this.#pump();
+    });
   }
 
   async #work(key: string, signal: AbortSignal): Promise<void> {

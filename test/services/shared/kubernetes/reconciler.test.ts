@@ -33,6 +33,22 @@ describe('a reconciler', () => {
     expect(seen).toEqual(['a', 'b']);
   });
 
+  it('works first on what is urgent', async () => {
+    const seen: string[] = [];
+    reconciler = new Reconciler({
+      reconcile: (key) => {
+        seen.push(key);
+        return Promise.resolve({});
+      },
+    });
+    for (const key of ['a', 'b', 'c']) reconciler.add(key);
+    reconciler.addUrgent('c');
+    reconciler.add('c');
+    reconciler.start();
+    await waitUntil('all are done', () => seen.length === 3);
+    expect(seen).toEqual(['c', 'a', 'b']);
+  });
+
   it('works again on a key that was added while it was at work, and never twice at the same time', async () => {
     let atWork = 0;
     let most = 0;
