@@ -27,7 +27,7 @@ export { type ExposureProps, type GatewayProps, type IngressProps } from './hub/
 export { type HubParts } from './hub/hub-builder.js';
 export { type HubComponent, type InstallationProps, type KubeHeroHubProps } from './hub/hub-props.js';
 export { KubeHeroHub } from './hub/kubehero-hub.js';
-export { type PriceSource, type PricingProps } from './hub/pricing-engine.js';
+export { type PriceMirrors, type PriceSource, type PricingProps } from './hub/pricing-engine.js';
 export { type MonitoringProps } from './monitoring/monitoring.js';
 export { BudgetPolicy, type BudgetPolicyProps, type LabelSelector } from './policy/budget-policy.js';
 export { type ImageVerificationProps } from './policy/image-verification.js';

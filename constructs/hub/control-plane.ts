@@ -25,6 +25,7 @@ export interface ControlPlaneInput {
   readonly tableEnv: Readonly<Record<string, string>>;
   readonly rawRetentionDays: number;
   readonly currency: string;
+  readonly exchangeRates: Readonly<Record<string, string>>;
   /** Names under which edges dial the gRPC listener. */
   readonly serverNames: readonly string[];
 }
@@ -121,6 +122,7 @@ export class ControlPlane extends Workload {
         [environmentNames.drainSeconds]: '30',
         [environmentNames.rawRetentionDays]: String(input.rawRetentionDays),
         [environmentNames.currency]: input.currency,
+        ...exchangeRates(input.exchangeRates),
         [environmentNames.caKeyFile]: `${mountPaths.keys}/ca-key`,
         [environmentNames.apiTokenFile]: `${mountPaths.api}/token`,
       },
@@ -206,4 +208,11 @@ class MigrationJob extends Workload {
       { wave: waves.migration },
     );
   }
+}
+
+/** Rates in the form that the program reads, in a steady order; nothing where there are none. */
+function exchangeRates(rates: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(rates).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (entries.length === 0) return {};
+  return { [environmentNames.exchangeRates]: entries.map(([code, rate]) => `${code}=${rate}`).join(',') };
 }

@@ -82,6 +82,7 @@ export class HubBuilder {
       rawRetentionDays: props.rawRetentionDays ?? 30,
       currency: props.currency ?? 'USD',
       serverNames: [hosts.grpc, ...serviceNames(site)],
+      exchangeRates: props.exchangeRates ?? {},
     });
     const link: HubLink = {
       endpoint: `${objectNames.controlPlaneService}.${site.namespaces.system}.svc.${site.clusterDomain}:${ports.controlPlaneGrpc}`,

@@ -87,6 +87,8 @@ export interface KubeHeroHubProps extends InstallationProps {
   readonly currency?: string;
   /** Class of all volumes. @default - the cluster's own */
   readonly storageClassName?: string;
+  /** Rates into that currency by code, as plain decimals: `{ EUR: '1.08' }`. @default - prices in other currencies are not used */
+  readonly exchangeRates?: Readonly<Record<string, string>>;
   readonly operators?: OperatorVersions;
   readonly components?: Partial<Record<HubComponent, ComponentProps>>;
 }

@@ -11,6 +11,15 @@ import type { StoreAccess } from '../stores/connection.js';
 /** Where prices come from. */
 export type PriceSource = 'aws' | 'azure' | 'gcp' | 'custom' | 'snapshot';
 
+/** Origins, such as `https://prices.example.com`, where price lists are fetched instead of from the clouds. */
+export interface PriceMirrors {
+  readonly aws?: string;
+  readonly awsChina?: string;
+  readonly awsSpot?: string;
+  readonly azure?: string;
+  readonly gcp?: string;
+}
+
 /** The pricing engine. */
 export interface PricingProps {
   /** @default ['aws', 'azure', 'gcp'] */
@@ -25,6 +34,18 @@ export interface PricingProps {
   readonly snapshotClaim?: string;
   /** ConfigMap with `key.pem`, the Ed25519 key that a snapshot must be signed by. */
   readonly snapshotKeyConfigMap?: string;
+  /** Secret in the system namespace with `api-key`, the key for Google's catalogue. @default - Google is not asked */
+  readonly gcpKeySecret?: string;
+  /** Regions whose prices are fetched. @default - those that nodes of the fleet are in */
+  readonly awsRegions?: readonly string[];
+  /** Regions whose prices are fetched. @default - those that nodes of the fleet are in */
+  readonly azureRegions?: readonly string[];
+  /** URL of an HTTP proxy that price lists are fetched through. @default - none */
+  readonly proxy?: string;
+  /** ConfigMap in the system namespace with `ca.crt`, trusted beside the usual authorities. @default - none */
+  readonly caConfigMap?: string;
+  /** Origins of mirrors of the price lists. @default - the clouds' own */
+  readonly mirrors?: PriceMirrors;
   /** Addresses of the price lists (or of an egress proxy) for the network policies. @default ['0.0.0.0/0'], port 443 */
   readonly egressCidrs?: readonly string[];
   /** Ports of the price lists or of the proxy. @default [443] */
@@ -65,15 +86,7 @@ export class PricingEngine extends Workload {
         [environmentNames.pricingSources]: [...sources].sort().join(','),
         [environmentNames.currency]: input.currency,
         [environmentNames.dataDir]: mountPaths.data,
-        ...(props.customSheetConfigMap
-          ? { [environmentNames.pricingCustomFile]: `${mountPaths.pricing}-custom/custom.yaml` }
-          : {}),
-        ...(props.snapshotClaim
-          ? { [environmentNames.pricingSnapshotFile]: `${mountPaths.pricing}/pricing-snapshot.json` }
-          : {}),
-        ...(props.snapshotKeyConfigMap
-          ? { [environmentNames.pricingSnapshotKeyFile]: `${mountPaths.pricingKey}/key.pem` }
-          : {}),
+        ...priceEnvironment(props),
       },
       mounts: [...access.mounts, ...priceMounts(props), { path: mountPaths.data, scratch: '2Gi' }, tmpMount],
       resources: { ...site.sizing.components.pricing.resources, ephemeralStorage: '3Gi' },
@@ -158,6 +171,32 @@ export class PricingEngine extends Workload {
   }
 }
 
+/** What the props say about where prices come from, under the names that the program reads. */
+function priceEnvironment(props: PricingProps): Record<string, string> {
+  const { mirrors = {} } = props;
+  const values: Readonly<Record<string, string | undefined>> = {
+    [environmentNames.pricingCustomFile]:
+      props.customSheetConfigMap && `${mountPaths.pricing}-custom/custom.yaml`,
+    [environmentNames.pricingSnapshotFile]:
+      props.snapshotClaim && `${mountPaths.pricing}/pricing-snapshot.json`,
+    [environmentNames.pricingSnapshotKeyFile]:
+      props.snapshotKeyConfigMap && `${mountPaths.pricingKey}/key.pem`,
+    [environmentNames.pricingGcpKeyFile]: props.gcpKeySecret && `${mountPaths.pricing}-gcp/api-key`,
+    [environmentNames.pricingCaFile]: props.caConfigMap && `${mountPaths.pricing}-ca/ca.crt`,
+    [environmentNames.pricingAwsRegions]: props.awsRegions?.join(','),
+    [environmentNames.pricingAzureRegions]: props.azureRegions?.join(','),
+    [environmentNames.pricingProxy]: props.proxy,
+    [environmentNames.pricingAwsUrl]: mirrors.aws,
+    [environmentNames.pricingAwsChinaUrl]: mirrors.awsChina,
+    [environmentNames.pricingAwsSpotUrl]: mirrors.awsSpot,
+    [environmentNames.pricingAzureUrl]: mirrors.azure,
+    [environmentNames.pricingGcpUrl]: mirrors.gcp,
+  };
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
+}
+
 function priceMounts(props: PricingProps): Mount[] {
   return [
     ...(props.customSheetConfigMap
@@ -166,6 +205,8 @@ function priceMounts(props: PricingProps): Mount[] {
     ...(props.snapshotKeyConfigMap
       ? [{ path: mountPaths.pricingKey, configMap: props.snapshotKeyConfigMap }]
       : []),
+    ...(props.gcpKeySecret ? [{ path: `${mountPaths.pricing}-gcp`, secret: props.gcpKeySecret }] : []),
+    ...(props.caConfigMap ? [{ path: `${mountPaths.pricing}-ca`, configMap: props.caConfigMap }] : []),
     ...(props.snapshotClaim ? [{ path: mountPaths.pricing, claim: 'snapshot' }] : []),
   ];
 }
