@@ -30,17 +30,22 @@ export const keepForever = {
  * `clusterIp`), so that a field which the typed classes do not know passes through.
  */
 export class Manifest extends ApiObject {
-  readonly #overrides: { readonly path: readonly string[]; readonly value: unknown }[] = [];
+  readonly #overrides: { readonly path: readonly string[]; readonly produce: () => unknown }[] = [];
 
   /** Sets one field: `addOverride('spec.template.spec.dnsPolicy', 'Default')`; `undefined` removes it. A dot in a key is written `\.`. */
   addOverride(path: string, value: unknown): void {
-    this.#overrides.push({ path: splitPath(path), value });
+    this.#overrides.push({ path: splitPath(path), produce: () => value });
+  }
+
+  /** As {@link addOverride}, with a value that is worked out when the object is rendered. */
+  addLateOverride(path: string, produce: () => unknown): void {
+    this.#overrides.push({ path: splitPath(path), produce });
   }
 
   /** Renders the object, overrides applied in the order they were added. */
   override toJson(): Json {
     const json = super.toJson() as Json;
-    for (const { path, value } of this.#overrides) setAt(json, path, value);
+    for (const { path, produce } of this.#overrides) setAt(json, path, produce());
     return json;
   }
 }

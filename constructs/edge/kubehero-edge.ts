@@ -18,6 +18,7 @@ import { CollectorAdmission } from '../policy/collector-admission.js';
 import { cidrs } from '../policy/flows.js';
 import { Foundation } from '../policy/foundation.js';
 import { ImageVerification } from '../policy/image-verification.js';
+import { ResourceQuotas } from '../policy/resource-quotas.js';
 import { NetworkPolicies } from '../policy/network-policies.js';
 
 /** Input of {@link KubeHeroEdge}. */
@@ -127,6 +128,8 @@ export class KubeHeroEdge extends Construct {
       operator: new Operator(main, 'operator', { site, link }),
       collector: new Collector(main, 'collector', { site, link, mode: props.collectorMode ?? 'auto' }),
     };
+    if (props.quotas)
+      new ResourceQuotas(base, 'quotas', { labels: labelsOf('kubehero'), of: main, namespaces: [system] });
     if (!(props.networkPolicies ?? true)) return parts;
     const networkPolicies = new NetworkPolicies(base, 'network-policies', {
       labels: labelsOf('kubehero'),

@@ -11,6 +11,7 @@ import { cidrs } from '../policy/flows.js';
 import { Foundation } from '../policy/foundation.js';
 import { ImageVerification } from '../policy/image-verification.js';
 import { NetworkPolicies } from '../policy/network-policies.js';
+import { ResourceQuotas } from '../policy/resource-quotas.js';
 import { ClickHouse } from '../stores/clickhouse.js';
 import { joinAccess, type StoreAccess } from '../stores/connection.js';
 import { Dex } from '../stores/dex.js';
@@ -81,8 +82,8 @@ export class HubBuilder {
       tableEnv: stores.parts.clickhouse?.tableEnv ?? {},
       rawRetentionDays: props.rawRetentionDays ?? 30,
       currency: props.currency ?? 'USD',
-      serverNames: [hosts.grpc, ...serviceNames(site)],
       exchangeRates: props.exchangeRates ?? {},
+      serverNames: [hosts.grpc, ...serviceNames(site)],
     });
     const link: HubLink = {
       endpoint: `${objectNames.controlPlaneService}.${site.namespaces.system}.svc.${site.clusterDomain}:${ports.controlPlaneGrpc}`,
@@ -117,6 +118,7 @@ export class HubBuilder {
       ...stores.parts,
     };
     this.#buildTasks(stores);
+    if (props.quotas) this.#buildQuotas(stores.parts);
     return { ...parts, ...this.#buildWatch(stores.parts) };
   }
 
@@ -256,6 +258,16 @@ export class HubBuilder {
       schedule: '30 3 * * *',
       env: { [environmentNames.clickhouseShards]: clickhouse.shardUrls },
       access: clickhouse.access,
+    });
+  }
+
+  /** Where operators of others run their own pods, nobody here can count them. */
+  #buildQuotas({ valkey }: HubStores['parts']): void {
+    const { system, valkey: valkeyNamespace } = this.site.namespaces;
+    new ResourceQuotas(this.#base, 'quotas', {
+      labels: labelsOf('kubehero'),
+      of: this.hub.node.scope ?? this.hub,
+      namespaces: [...new Set([system, ...(valkey ? [valkeyNamespace] : [])])],
     });
   }
 

@@ -35,6 +35,8 @@ export interface InstallationProps {
   readonly dns?: DnsProps;
   /** @default true */
   readonly networkPolicies?: boolean;
+  /** A ResourceQuota of the computed size in each namespace that holds pods of KubeHero alone. @default false */
+  readonly quotas?: boolean;
   readonly imageVerification?: ImageVerificationProps;
   /** How the collector measures. @default 'auto' */
   readonly collectorMode?: CollectorMode;
@@ -85,10 +87,10 @@ export interface KubeHeroHubProps extends InstallationProps {
   readonly rawRetentionDays?: number;
   /** @default 'USD' */
   readonly currency?: string;
-  /** Class of all volumes. @default - the cluster's own */
-  readonly storageClassName?: string;
   /** Rates into that currency by code, as plain decimals: `{ EUR: '1.08' }`. @default - prices in other currencies are not used */
   readonly exchangeRates?: Readonly<Record<string, string>>;
+  /** Class of all volumes. @default - the cluster's own */
+  readonly storageClassName?: string;
   readonly operators?: OperatorVersions;
   readonly components?: Partial<Record<HubComponent, ComponentProps>>;
 }
