@@ -28,6 +28,8 @@ const MIN_CURRENT_S = 600;
 const Z80 = 1.2816;
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */
 const MAD_TO_SIGMA = 1.4826;
+/** The same of the mean absolute deviation, which counts where more than half of the hours are equal. */
+const MEAN_TO_SIGMA = 1.2533;
 
 /**
  * Spend so far plus the burn rate times the time that is left. The rate is the median of the last six whole hours, and
@@ -62,7 +64,9 @@ export function forecastSpend(input: ForecastInput): SpendForecast | undefined {
 function halfWidth(samples: readonly bigint[], n: number, hours: number): bigint {
   const centre = median(samples);
   const deviations = samples.map((one) => (one > centre ? one - centre : centre - one));
-  const sigma = Number(median(deviations)) * MAD_TO_SIGMA;
+  const mad = Number(median(deviations)) * MAD_TO_SIGMA;
+  const mean = (Number(deviations.reduce((sum, one) => sum + one, 0n)) / samples.length) * MEAN_TO_SIGMA;
+  const sigma = mad > 0 ? mad : mean;
   return BigInt(Math.round(Z80 * sigma * Math.sqrt(hours + (hours * hours) / n)));
 }
 
