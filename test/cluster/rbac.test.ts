@@ -71,7 +71,6 @@ const needed: Record<string, readonly Question[]> = {
       'kubehero-pricing-engine',
       'kubehero-db-migrate',
       'kubehero-clickhouse-backup',
-      'kubehero-audit-forward',
     ].map((name) => [`${system}/${name}`, []]),
   ),
   'valkey/kubehero-valkey': [],
