@@ -6,12 +6,14 @@ import { DashboardProcess } from './dashboard-process.js';
 import { FakeControlPlane, type FakeControlPlaneOptions } from './fake-control-plane.js';
 
 /**
- * Takes the pictures of the live page: `node dist/js/test/support/dashboard-screenshots.js [--to docs/images]`.
+ * Takes the pictures of the pages: `node dist/js/test/support/dashboard-screenshots.js [--to docs/images]`.
+ * `--only budgets` takes those whose names begin so.
  * With `--link URL` (a one-time login link that `kubehero up` printed) it takes one of a running product instead:
  * `--link URL --name dashboard-light [--path '/?range=5m'] [--dark]`.
  */
 const { values: flags } = parseArgs({
   options: {
+    only: { type: 'string', default: '' },
     to: { type: 'string', default: join(import.meta.dirname, '../../../../docs/images') },
     link: { type: 'string' },
     name: { type: 'string', default: 'dashboard-live' },
@@ -46,6 +48,16 @@ async function shootFakes(): Promise<void> {
       path: '/prices?q=m5&cluster=eu-1&node=node-1',
     });
   }
+  await shootBudgets();
+}
+
+async function shootBudgets(): Promise<void> {
+  const shop = '/budgets?policy=shop&cluster=eu-1';
+  await shoot('budgets-light', FLEET, { path: '/budgets' });
+  await shoot('budgets-dark', FLEET, { path: '/budgets?policy=search&cluster=eu-1', dark: true });
+  await shoot('budgets-exceeded', FLEET, { path: shop, height: 1500 });
+  await shoot('budgets-empty', { nodes: 0, pods: 0 }, { path: '/budgets' });
+  await shoot('budgets-phone', FLEET, { path: shop, width: 390, height: 844 });
 }
 
 async function shoot(
@@ -58,6 +70,7 @@ async function shoot(
     readonly path?: string;
   },
 ): Promise<void> {
+  if (!name.startsWith(flags.only)) return;
   const fake = new FakeControlPlane(fleet);
   const dashboard = await DashboardProcess.start(await fake.start(), fake.token);
   const { page } = await openPage(browser, dashboard.url, {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { FakeBudgets } from './fake-budgets.js';
 import { createFleet, type FakeFleet, type FleetSize } from './fake-fleet.js';
 import { FakeLiveStream, type FakeConditions } from './fake-live-stream.js';
 import { fakePrices } from './fake-prices.js';
@@ -32,6 +33,7 @@ export class FakeControlPlane {
   /** Bearer token that it takes. */
   readonly token: string;
   readonly fleet: FakeFleet;
+  readonly budgets: FakeBudgets;
   /** While true no second is sent: a gap. */
   muted = false;
   /** While true it refuses everything, as a control plane that starts. */
@@ -53,6 +55,7 @@ export class FakeControlPlane {
     this.token = options.token ?? 'fake-bearer-token';
     this.fleet = createFleet(options);
     this.top = new FakeTop(this.fleet);
+    this.budgets = new FakeBudgets(this.startedAt, options.pods === 0);
     this.server = createServer((request, response) => void this.handle(request, response));
   }
 
@@ -109,6 +112,8 @@ export class FakeControlPlane {
     if (url.pathname.endsWith('/ListTop'))
       return reply(response, 200, this.top.list(body, this.emittedSecond));
     if (url.pathname.endsWith('/ListNodes')) return reply(response, 200, { nodes: this.nodes() });
+    const budgets = this.budgets.answer(url.pathname, body);
+    if (budgets !== undefined) return reply(response, budgets.status, budgets.body);
     const prices = fakePrices(url.pathname, body);
     if (prices !== undefined) return reply(response, 200, prices);
     if (url.pathname.endsWith('/Redeem')) return this.redeem(response, body['token']);

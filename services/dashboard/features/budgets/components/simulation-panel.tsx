@@ -23,7 +23,7 @@ export function SimulationPanel(props: {
             ? 'No running workload that it may stop is in its scope.'
             : `${countKinds(wouldStop) || 'Nothing'}, if the ceiling were crossed this moment with the policy armed.`}
         </p>
-        {wouldStop.length > 0 && <ObjectTable label="What would stop now" objects={wouldStop} />}
+        {wouldStop.length > 0 && <ObjectTable label="Objects that would stop" objects={wouldStop} />}
       </section>
       <section className={styles.section} aria-labelledby="past-title">
         <h2 id="past-title">The last 30 days</h2>
