@@ -354,7 +354,7 @@ class Player {
   #persist(): void {
     this.#book.settle();
     for (const part of this.#parts()) {
-      if (!part.ready) continue;
+      if (!part.ready || part.outdated) continue;
       for (const cell of this.#book.takeCells(part)) {
         this.#persisted.set(`${part.key}@${part.period.from}@${cell.startsAtS}`, {
           ...cell,

@@ -71,7 +71,8 @@ export class BudgetSaver {
 function changedHours(subject: Subject, book: SpendBook): BudgetSpendRow[] {
   return subject.parts.flatMap(({ key, clusterKey }) => {
     const part = book.tryFind(key);
-    if (part?.ready !== true) return [];
+    // What is about to be read again is a mixture of what was covered before and now
+    if (part?.ready !== true || part.outdated) return [];
     return book.takeCells(part).map(({ startsAtS, ...cell }) => ({
       ...cell,
       policyUid: subject.policy.uid,
