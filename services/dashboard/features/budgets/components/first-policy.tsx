@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import styles from './first-policy.module.css';
 
-/** Accepted by the definition as it stands; a test reads it from the page and checks that. */
+/** Accepted as it stands: a test takes it from the page. kubectl reads YAML 1.1, where a bare `on` is a boolean. */
 const YAML = `kubectl apply -f - <<'EOF'
 apiVersion: kubehero.kubehero.io/v1
 kind: BudgetPolicy
@@ -15,7 +15,7 @@ spec:
   thresholds:
     - percent: 80
     - percent: 100
-      on: Forecast
+      "on": Forecast
 EOF`;
 
 /** What is shown before the first policy: how to write one, and what it does. */
