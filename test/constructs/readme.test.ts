@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repository } from '../support/manifests/examples.js';
@@ -23,16 +23,13 @@ it('every example compiles under strict rules, and synthesizes', () => {
     writeFileSync(file, code);
     try {
       const tsc = join(repository, 'node_modules/typescript/bin/tsc');
-      const flags = [
-        '--ignoreConfig',
-        '--strict',
-        '--module',
-        'nodenext',
-        '--target',
-        'es2022',
-        '--skipLibCheck',
-      ];
-      execFileSync(process.execPath, [tsc, ...flags, file], { cwd: repository, encoding: 'utf8' });
+      const flags = ['--ignoreConfig', '--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022'];
+      execFileSync(process.execPath, [tsc, ...flags, '--types', 'node', '--skipLibCheck', file], {
+        cwd: repository,
+        encoding: 'utf8',
+      });
+      // What the example says runs as it stands: it has no types of its own
+      copyFileSync(file, compiled);
       execFileSync(process.execPath, [compiled], {
         cwd: join(repository, 'examples'),
         env: { ...process.env, CDK8S_OUTDIR: out },
