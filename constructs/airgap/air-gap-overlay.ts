@@ -49,6 +49,8 @@ export class AirGapOverlay extends Construct {
   readonly #rules: RewriteRules;
   readonly #changed = new WeakSet<ApiObject>();
   readonly #originals = new Map<string, string>();
+  /** Manifests while they are looked at; nothing is kept once synthesis goes on, for somebody may still change an object. */
+  #rendered: Map<ApiObject, Json> | undefined;
 
   /** @param scope app or chart that the overlay is for. */
   constructor(scope: Construct, id: string, props: AirGapOverlayProps) {
@@ -92,10 +94,12 @@ export class AirGapOverlay extends Construct {
     const contradictions = installations.flatMap((installation) => contradictionsOf(installation));
     if (installations.some((installation) => installation.faults.length > 0)) return contradictions;
     for (const object of this.#objects()) this.#wrap(object);
+    this.#rendered = new Map();
     const left = this.#leftovers();
     const app = tryFindApp(this);
     if (left.length + contradictions.length === 0 && app && (this.#props.writeImageList ?? true))
       this.#writeList(app.outdir);
+    this.#rendered = undefined;
     return [...contradictions, ...left];
   }
 
@@ -103,7 +107,11 @@ export class AirGapOverlay extends Construct {
     if (this.#changed.has(object)) return;
     this.#changed.add(object);
     const render = object.toJson.bind(object);
-    object.toJson = () => this.#rewrite(render() as Json);
+    object.toJson = () => {
+      const json = this.#rendered?.get(object) ?? this.#rewrite(render() as Json);
+      this.#rendered?.set(object, json);
+      return json;
+    };
   }
 
   #changedJson(object: ApiObject): Json {
