@@ -45,7 +45,7 @@ const ALLOWED = new Map<string, readonly string[]>([
 
 /** Where the command line opens a store itself: what runs on the hub's own machine. */
 const LOCAL_COMMANDS =
-  /^services\/cli\/(?:up|commands\/(?:up|db|control-plane|backup|replay|migrate|doctor|pricing|audit))[./]/;
+  /^services\/cli\/(?:up|backup|commands\/(?:up|db|control-plane|backup|replay|migrate|doctor|pricing|audit))[./]/;
 
 const units = listUnits();
 const names = new Set(units.map(({ name }) => name));

@@ -1,4 +1,4 @@
-import { namespaces as ownNamespaces } from '@kubehero/contract';
+import { isNeverTouched } from '@kubehero/contract';
 import {
   enforcementActions,
   formatPicounits,
@@ -33,19 +33,6 @@ const HOUR_S = 3600;
 const QUARTER_S = 900;
 const MINUTE_S = 60;
 const MAX_OBJECTS = 1000;
-/** Kept in step with the operator's own list: what it never touches would not be stopped. */
-const NEVER_TOUCHED = new Set<string>([
-  'kube-system',
-  'kube-public',
-  'kube-node-lease',
-  ...Object.values(ownNamespaces),
-  'keda',
-  'argocd',
-  'argo-rollouts',
-  'flux-system',
-  'kueue-system',
-  'cert-manager',
-]);
 const ACTION_OF: Readonly<Record<string, string>> = {
   Deployment: 'Scaled',
   StatefulSet: 'Scaled',
@@ -201,10 +188,6 @@ function stoppedIn(
       uid,
       action: ACTION_OF[kind] ?? 'Reported',
     }));
-}
-
-function isNeverTouched(namespace: string): boolean {
-  return namespace.startsWith('kubehero-') || NEVER_TOUCHED.has(namespace);
 }
 
 /** One sentence on what came out. */

@@ -1,9 +1,14 @@
-import { annotationKeys, labelKeys, programs } from '@kubehero/contract';
+import {
+  annotationKeys,
+  labelKeys,
+  programs,
+  neverTouchedNamespaces,
+  ownNamespacePrefix,
+} from '@kubehero/contract';
 import type { LabelRequirement } from '@kubehero/domain';
 import type { Workload } from '../world/world-objects.js';
 import type { PolicyInForce } from './enforcement-types.js';
 import { hashOfRules, type GuardRecord } from './guard-record.js';
-import { neverTouchedNamespaces, ownPrefix, protectedKey } from './never-touched.js';
 import type { ScopeSpec } from './scope.js';
 import { celText, selectorToCel, toRequirements } from './selector-rules.js';
 
@@ -94,7 +99,11 @@ export function toMetadata(
  */
 function toRules({ spec, spared, neverTouch }: AdmissionInput): Record<string, unknown> {
   const { scope, exclude } = spec;
-  const notProtected: LabelRequirement = { key: protectedKey, operator: 'NotIn', values: ['true'] };
+  const notProtected: LabelRequirement = {
+    key: annotationKeys.protected,
+    operator: 'NotIn',
+    values: ['true'],
+  };
   const names = scope.namespaces ?? [];
   const untouched = [...new Set([...neverTouchedNamespaces, ...neverTouch])].sort();
   return {
@@ -121,7 +130,10 @@ function toRules({ spec, spared, neverTouch }: AdmissionInput): Record<string, u
       ],
     },
     matchConditions: [
-      { name: 'not-of-kubehero', expression: `!request.namespace.startsWith(${celText(ownPrefix)})` },
+      {
+        name: 'not-of-kubehero',
+        expression: `!request.namespace.startsWith(${celText(ownNamespacePrefix)})`,
+      },
       { name: 'pod-not-protected', expression: `!${marked('object.metadata')}` },
       { name: 'not-of-a-node', expression: notOwnedBy(`o.kind in ['DaemonSet', 'Node']`) },
       ...(exclude === undefined
@@ -135,7 +147,7 @@ function toRules({ spec, spared, neverTouch }: AdmissionInput): Record<string, u
 /** Of the namespace only validations may ask: match conditions do not know it (Kubernetes 1.37). */
 function marked(metadata: string): string {
   const annotations = `${metadata}.annotations`;
-  const key = celText(protectedKey);
+  const key = celText(annotationKeys.protected);
   return `(has(${annotations}) && ${key} in ${annotations} && ${annotations}[${key}] == 'true')`;
 }
 

@@ -1,7 +1,7 @@
+import { isNeverTouched } from '@kubehero/contract';
 import { isEmptySelector, matchesLabels, type BudgetPolicySpec } from '@kubehero/domain';
 import type { Labels, Namespace, Workload } from '../world/world-objects.js';
 import type { World } from '../world/world.js';
-import { isNeverTouched } from './never-touched.js';
 import { tryFindSelectorFault } from './selector-rules.js';
 
 /** The part of a policy that says what it covers in this cluster. */

@@ -1,3 +1,4 @@
+import { keepHeapSmall } from '@kubehero/runtime';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogueStore } from '../catalogue-store.js';
@@ -11,7 +12,6 @@ import { applyRefresh } from '../refresh.js';
 import { importSnapshot, readVerifyingKey, type ImportReport } from '../snapshot/import.js';
 import { readSnapshot, type FolderImport } from './snapshot.js';
 import { parseSource } from '../sources/index.js';
-import { keepHeapSmall } from '../stream/heap.js';
 import { inputFile } from '../stream/input.js';
 
 /** What a refresh against the services needs besides its settings. */

@@ -1,8 +1,8 @@
+import { keepHeapSmall, releaseGarbage } from '@kubehero/runtime';
 import type { OnlineOutcome } from '../fetch/online.js';
 import { FolderStore } from '../folder/folder-store.js';
 import { applyRefresh, type RefreshReport } from '../refresh.js';
 import { parseSource, type SourceName } from '../sources/index.js';
-import { keepHeapSmall, releaseGarbage } from '../stream/heap.js';
 import { inputFile } from '../stream/input.js';
 
 /** A refresh of a catalogue folder from files. */

@@ -1,10 +1,10 @@
+import { releaseGarbage } from '@kubehero/runtime';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CatalogueStore } from '../catalogue-store.js';
 import { PricingError } from '../errors.js';
 import { applyRefresh, type RefreshReport } from '../refresh.js';
 import { parseSource, type ParsedSource, type SourceName } from '../sources/index.js';
-import { releaseGarbage } from '../stream/heap.js';
 import { inputFile } from '../stream/input.js';
 import { downloadOffers, findOffers } from './aws.js';
 import { download, type HttpContext } from './http.js';

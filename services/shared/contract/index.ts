@@ -15,3 +15,4 @@ export { metricNames } from './metrics.js';
 export { dashboardEnvironment } from './dashboard.js';
 export { budgetPolicyCrd, budgetPolicyNames } from './budget-policy-crd.js';
 export { type ImageLockDocument, type ImageRole, imageRoles, type LockedImage } from './images.js';
+export { isNeverTouched, neverTouchedNamespaces, ownNamespacePrefix } from './never-touched.js';

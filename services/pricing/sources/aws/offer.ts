@@ -1,6 +1,6 @@
+import { releaseGarbage } from '@kubehero/runtime';
 import { PricingError } from '../../errors.js';
 import { parseJson } from '../../stream/exact-json.js';
-import { releaseGarbage } from '../../stream/heap.js';
 import type { InputFile } from '../../stream/input.js';
 import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
 import type { ParsedSource } from '../collector.js';

@@ -281,7 +281,7 @@ describe('prices of nodes from the catalogue in PostgreSQL', () => {
       expect(catalogue.rows('aws', kind.region, 'instance', kind.instanceType)).toHaveLength(1);
     }
     delay.disable();
-    // Generous: other work of the machine counts too; alone it is some 5 ms
+    // Generous: other work of the machine counts too
     expect(delay.percentile(99) / 1e6).toBeLessThan(500);
     expect((process.memoryUsage().heapUsed - before) / 2 ** 20).toBeLessThan(64);
   });

@@ -1,4 +1,4 @@
-import { annotationKeys, namespaces } from '@kubehero/contract';
+import { namespaces } from './programs.js';
 
 /**
  * Namespaces that enforcement never touches: those of Kubernetes, of KubeHero and its stores, and of the programs that
@@ -18,14 +18,13 @@ export const neverTouchedNamespaces: readonly string[] = [
 ];
 
 /** Namespaces that begin so are KubeHero's own. */
-export const ownPrefix = 'kubehero-';
+export const ownNamespacePrefix = 'kubehero-';
 
 /** True for a namespace that is never touched whatever a policy says. */
 export function isNeverTouched(namespace: string, more: readonly string[] = []): boolean {
   return (
-    namespace.startsWith(ownPrefix) || neverTouchedNamespaces.includes(namespace) || more.includes(namespace)
+    namespace.startsWith(ownNamespacePrefix) ||
+    neverTouchedNamespaces.includes(namespace) ||
+    more.includes(namespace)
   );
 }
-
-/** Label or annotation that keeps enforcement away. */
-export const protectedKey = annotationKeys.protected;
