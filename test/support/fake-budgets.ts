@@ -107,7 +107,7 @@ export class FakeBudgets {
         ceilingPicounits: String(ceiling),
         spendPicounits: String(spend),
         burnPerHourPicounits: String(burn),
-        ...(isStale ? {} : { forecast: forecastOf(spend, left) }),
+        forecast: isStale ? null : forecastOf(spend, left),
         ...(exceeded ? { exceeded, exceededAtS: String(this.nowS - 2 * HOUR_S) } : {}),
         crossed: spend * 10n > ceiling * 8n ? [{ percent: 80, on: 'Spend' }] : [],
         conditions,

@@ -2,12 +2,12 @@ import { ControlPlaneError } from '../control-plane-client.js';
 
 /**
  * Readers of proto3 JSON (https://protobuf.dev/programming-guides/json/): a field with its default value may be
- * absent, and 64-bit integers are texts.
+ * absent or null, and 64-bit integers are texts.
  */
 
 /** A message. @throws ControlPlaneError MALFORMED */
 export function readMessage(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  if (value === undefined) return {};
+  if (value === undefined || value === null) return {};
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   throw malformed(name);
@@ -15,7 +15,7 @@ export function readMessage(value: unknown, name: string): Readonly<Record<strin
 
 /** A repeated field. @throws ControlPlaneError MALFORMED */
 export function readList(value: unknown, name: string): readonly unknown[] {
-  if (value === undefined) return [];
+  if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value as unknown[];
   throw malformed(name);
 }
@@ -29,7 +29,7 @@ export function readString(value: unknown, name: string): string {
 
 /** A number, or a 64-bit integer as text that need not be exact here. @throws ControlPlaneError MALFORMED */
 export function readNumber(value: unknown, name: string): number {
-  if (value === undefined) return 0;
+  if (value === undefined || value === null) return 0;
   const number = typeof value === 'string' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return number;
   throw malformed(name);
@@ -37,7 +37,7 @@ export function readNumber(value: unknown, name: string): number {
 
 /** Picounits as digits; absent is zero. @throws ControlPlaneError MALFORMED */
 export function readPico(value: unknown, name: string): string {
-  const text = value === undefined || value === '' ? '0' : value;
+  const text = value === undefined || value === null || value === '' ? '0' : value;
   if (typeof text === 'string' && /^-?\d{1,38}$/.test(text)) return text;
   throw malformed(name);
 }

@@ -55,11 +55,15 @@ export function toAction(value: unknown): ActionMessage {
     sequence: readNumber(raw['sequence'], 'sequence'),
     atS: readInstant(raw['at'], 'at'),
     action: readString(raw['action'], 'action'),
-    object: raw['object'] === undefined ? null : toObject(raw['object']),
+    object: isAbsent(raw['object']) ? null : toObject(raw['object']),
     reason: readString(raw['reason'], 'reason'),
     before: readString(raw['beforeJson'], 'beforeJson'),
     after: readString(raw['afterJson'], 'afterJson'),
   };
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 type Figures = Pick<
@@ -86,7 +90,7 @@ function toFigures(verdict: Readonly<Record<string, unknown>>): Figures {
     ceilingPico: readPico(verdict['ceilingPicounits'], 'ceilingPicounits'),
     spendPico: readPico(verdict['spendPicounits'], 'spendPicounits'),
     burnPerHourPico: readPico(verdict['burnPerHourPicounits'], 'burnPerHourPicounits'),
-    forecast: verdict['forecast'] === undefined ? null : toForecast(verdict['forecast']),
+    forecast: isAbsent(verdict['forecast']) ? null : toForecast(verdict['forecast']),
     stillPaidPerHourPico: stillPaid === '' ? null : readPico(stillPaid, 'stillPaidPerHourPicounits'),
     periodStartsAtS: readNumber(verdict['periodStartsAtS'], 'periodStartsAtS'),
     periodEndsAtS: readNumber(verdict['periodEndsAtS'], 'periodEndsAtS'),
