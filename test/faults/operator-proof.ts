@@ -220,7 +220,7 @@ class Proof {
     const running = [...replicas]
       .filter(([name]) => isProtected.get(name) === true)
       .reduce((sum, [, each]) => sum + each, 0);
-    await this.rig.untilPods(inside, running);
+    await this.#untilPods(running);
     await this.#checkOutside();
   }
 
@@ -244,11 +244,23 @@ class Proof {
       [],
     );
     // Two pods of the Job besides those of Deployments and StatefulSet.
-    await this.rig.untilPods(
-      inside,
-      [...replicas.values()].reduce((sum, each) => sum + each, 2),
-    );
+    await this.#untilPods([...replicas.values()].reduce((sum, each) => sum + each, 2));
     await this.#checkOutside();
+  }
+
+  /** What keeps pods away is worth a sentence: their owners' conditions and the last events. */
+  async #untilPods(count: number): Promise<void> {
+    try {
+      await this.rig.untilPods(inside, count);
+    } catch (cause) {
+      const events = (await this.rig.get(`/api/v1/namespaces/${inside}/events`))['items'] as {
+        message: string;
+      }[];
+      const last = events.slice(-5).map(({ message }) => message);
+      const found = { pods: await this.rig.pods(inside), specs: await this.#specs(), last };
+      const told = [...this.#faults, `not ${count} pods: ${JSON.stringify(found)}`];
+      throw new Error(told.join('\n'), { cause });
+    }
   }
 
   async #checkOutside(): Promise<void> {

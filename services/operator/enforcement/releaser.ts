@@ -148,13 +148,15 @@ export class Releaser {
     this.#opened.set(uid, opened);
     if (now < opened.nextMs) return opened.nextMs - now;
     const covered = this.#coveredBy(guards.map(tryFindGuardRecord).find((each) => each !== undefined)?.spec);
-    const waiting = covered.filter(
-      ({ missingPods, held, isTerminating }) => missingPods > 0 && held === undefined && !isTerminating,
-    );
+    const waiting = this.#waitingAmong(covered);
     if (waiting.length > 0 && opened.nudges < mostNudges) {
       opened.nudges += 1;
       opened.nextMs = now + Math.min(longestNudgePauseMs, settleMs * 2 ** (opened.nudges - 1));
-      await this.#nudge(waiting, failures, signal);
+      await this.#nudge(
+        waiting.filter(({ kind }) => kind !== 'Deployment'),
+        failures,
+        signal,
+      );
       return opened.nextMs - now;
     }
     await this.#nudge(
@@ -166,6 +168,32 @@ export class Releaser {
     await failures.attempt(() => this.guards.remove(uid, signal));
     if (failures.count === 0) this.#opened.delete(uid);
     return failures.count === 0 ? 0 : settleMs;
+  }
+
+  /**
+   * Owners with fewer pods than they want, counted by the pods themselves, for a status is as old as its controller is
+   * busy. A Deployment whose ReplicaSet is not scaled yet waits too.
+   */
+  #waitingAmong(covered: readonly Workload[]): Workload[] {
+    const pods = new Map<string, number>();
+    const count = (uid: string): void => void pods.set(uid, (pods.get(uid) ?? 0) + 1);
+    for (const namespace of new Set(covered.map((each) => each.namespace))) {
+      for (const { owner, isTerminating, isFinished } of this.world.pods(namespace)) {
+        if (owner === undefined || isTerminating || isFinished) continue;
+        count(owner.uid);
+        const replicaSet = this.world.tryFind('ReplicaSet', owner.uid) as Workload | undefined;
+        if (replicaSet?.owner !== undefined) count(replicaSet.owner.uid);
+      }
+    }
+    return covered.filter(
+      ({ kind, uid, wantedPods, held, isTerminating, isFinished }) =>
+        // Who makes the pods of a Rollout may not be installed.
+        kind !== 'Rollout' &&
+        wantedPods > (pods.get(uid) ?? 0) &&
+        held === undefined &&
+        !isTerminating &&
+        !isFinished,
+    );
   }
 
   /** A controller in back-off looks again when its object changes: the mark comes and goes by turns. */

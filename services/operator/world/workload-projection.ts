@@ -33,7 +33,7 @@ export function toWorkload(
     target: targetOf(raw),
     isFinished: isFinished(raw),
     isTerminating: metadata?.deletionTimestamp !== undefined,
-    missingPods: missingPodsOf(kind, raw),
+    wantedPods: wantedPodsOf(kind, raw),
   };
 }
 
@@ -97,12 +97,13 @@ function isFinished({ status = {} }: RawObject): boolean {
   return ended.some((condition) => condition.status === 'True');
 }
 
-function missingPodsOf(kind: WorkloadKind, { spec = {}, status = {} }: RawObject): number {
-  if (kind === 'ReplicaSet' || kind === 'StatefulSet') {
-    return Math.max(0, (spec.replicas ?? 1) - (status.replicas ?? 0));
+function wantedPodsOf(kind: WorkloadKind, { spec = {}, status = {} }: RawObject): number {
+  if (kind === 'Job') {
+    if (spec.suspend === true) return 0;
+    const parallelism = spec.parallelism ?? 1;
+    const left = spec.completions == null ? parallelism : spec.completions - (status.succeeded ?? 0);
+    return Math.max(0, Math.min(parallelism, left));
   }
-  if (kind !== 'Job' || spec.suspend === true) return 0;
-  const parallelism = spec.parallelism ?? 1;
-  const left = spec.completions == null ? parallelism : spec.completions - (status.succeeded ?? 0);
-  return Math.max(0, Math.min(parallelism, left) - (status.active ?? 0));
+  const isScaled = ['Deployment', 'Rollout', 'ReplicaSet', 'StatefulSet'].includes(kind);
+  return isScaled ? (spec.replicas ?? 1) : 0;
 }

@@ -111,8 +111,8 @@ export interface Workload extends WorldObject {
   readonly isFinished: boolean;
   /** It is being deleted. */
   readonly isTerminating: boolean;
-  /** Pods that it should have less those that it has: what its controller may be in back-off about. */
-  readonly missingPods: number;
+  /** Pods that it should have by its own spec; 0 for autoscalers, CronJobs and DaemonSets. */
+  readonly wantedPods: number;
 }
 
 /** An admission policy, binding or quota that the operator made for a budget policy. */

@@ -40,7 +40,7 @@ function workloadOf(kind: Workload['kind'], more: Partial<Workload>): Workload {
     target: undefined,
     isFinished: false,
     isTerminating: false,
-    missingPods: 0,
+    wantedPods: 0,
     ...more,
   };
 }
