@@ -18,7 +18,7 @@ import {
   type Kysely,
   type LeaseTerm,
 } from '@kubehero/store-postgres';
-import { inProcessBus, type LiveBus } from '@kubehero/store-valkey';
+import type { LiveBus } from '@kubehero/store-valkey';
 import { budgetsCapability, type BudgetsCapability } from './budgets/budgets-capability.js';
 import type { Capability, Route } from './capability.js';
 import { adminServices } from './clusters/admin-services.js';
@@ -26,6 +26,7 @@ import { exportCertificateExpiry } from './clusters/certificate-metrics.js';
 import { ClusterAccess } from './clusters/cluster-access.js';
 import { databaseCaStore } from './clusters/database-ca-store.js';
 import { renderCostMetrics } from './http/cost-metrics.js';
+import { exportFleetMetrics } from './http/fleet-metrics.js';
 import { DEFAULT_LIMITS } from './ingest/columns.js';
 import { IdentityMirror } from './ingest/identity-mirror.js';
 import { Ingest } from './ingest/ingest.js';
@@ -37,7 +38,7 @@ import { inventoryCapability } from './inventory/inventory-capability.js';
 import { leaderEndpointCapability, type LeaderEndpointOptions } from './leader-endpoint/leader-endpoint.js';
 import { Elector } from './lease/elector.js';
 import { LiveModel } from './live/live-model.js';
-import { LivePublisher } from './live/live-publisher.js';
+import { LivePublisher, localBus } from './live/live-publisher.js';
 import { liveRoute } from './live/live-route.js';
 import { AnswerCache } from './query/answer-cache.js';
 import { CostQuery } from './query/cost-query.js';
@@ -150,17 +151,15 @@ export class ControlPlane {
     });
     const onMended = (clusterKey: number): void => this.#budgets?.outdate(clusterKey);
     this.#rollup = new Rollup({ db, clickhouse, database, nowS, logger, metrics: this.metrics, onMended });
-    this.#bus =
-      options.bus ??
-      inProcessBus({
-        onFault: (error) => {
-          logger.warn('a live listener failed', { error });
-        },
-      });
+    this.#bus = options.bus ?? localBus(logger);
     this.#publisher = this.#makePublisher();
     this.#capabilities = this.#makeCapabilities();
     this.#access = new ClusterAccess({ db, logger, onRefused: () => this.#rpc?.endRefused() });
     exportCertificateExpiry({ metrics: this.metrics, db, logger });
+    exportFleetMetrics({
+      ...{ metrics: this.metrics, registry: this.#registry, names: this.#names, db, clickhouse, nowS },
+      isLeading: () => this.isLeading,
+    });
     this.#elector = new Elector({
       db,
       holder: randomUUID(),

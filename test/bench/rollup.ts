@@ -85,6 +85,7 @@ const timedEngine: ClickHouseEngine = {
   insertNative: (table, insert) => clickhouse.insertNative(table, insert),
   insertObjects: (table, rows) => clickhouse.insertObjects(table, rows),
   close: () => clickhouse.close(),
+  usage: () => clickhouse.usage(),
   query: async <Row>(...args: Parameters<typeof clickhouse.query>): Promise<Row[]> => {
     const started = performance.now();
     try {

@@ -44,9 +44,9 @@ interface Replica {
 const random = randomBySeed(1);
 
 /** How a replica stands: its exit, if any, and the last it said. */
-function describeReplica({ address, process: { child, errors } }: Replica): string {
+function describeReplica({ address, process: { child, ...started } }: Replica): string {
   const state = child.exitCode ?? child.signalCode ?? 'running';
-  return `${address} ${state}: ${errors().trimEnd().split('\n').slice(-3).join(' | ')}`;
+  return `${address} ${state}: ${started.errors().trimEnd().split('\n').slice(-3).join(' | ')}`;
 }
 
 /** Two control planes over one PostgreSQL and one ClickHouse, and a Service that points to the leader. */

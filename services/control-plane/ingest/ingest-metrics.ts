@@ -1,3 +1,4 @@
+import { metricNames } from '@kubehero/contract';
 import type { Metrics } from '@kubehero/runtime';
 import type { Flush } from './flush.js';
 
@@ -14,7 +15,7 @@ export class IngestMetrics {
 
   constructor(metrics: Metrics) {
     this.rejected = metrics.counter({
-      name: 'kubehero_ingest_rejected_total',
+      name: metricNames.ingestRefused,
       help: 'Parts of batches that were refused, by reason',
       labels: ['reason'],
     });

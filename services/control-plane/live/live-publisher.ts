@@ -1,5 +1,5 @@
 import type { Logger } from '@kubehero/runtime';
-import type { LiveBus } from '@kubehero/store-valkey';
+import { inProcessBus, type LiveBus } from '@kubehero/store-valkey';
 import type { NodeRegistry } from '../ingest/node-registry.js';
 import type { NameDirectory } from '../query/names.js';
 import type { LiveModel } from './live-model.js';
@@ -142,4 +142,13 @@ export class LivePublisher {
     if (maker === undefined) throw new RangeError(`there is no live stream by ${by}`);
     return maker;
   }
+}
+
+/** A bus for a replica that is alone. */
+export function localBus(logger: Logger): LiveBus {
+  return inProcessBus({
+    onFault: (error) => {
+      logger.warn('a live listener failed', { error });
+    },
+  });
 }

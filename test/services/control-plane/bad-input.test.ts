@@ -139,7 +139,7 @@ describe('a batch that cannot be right', () => {
 
     const metrics = await (await fetch(`${plane.plane.url}/metrics`)).text();
 
-    expect(metrics).toMatch(/kubehero_ingest_rejected_total\{reason="MALFORMED"\} [1-9]/);
+    expect(metrics).toMatch(/kubehero_ingest_refused_total\{reason="MALFORMED"\} [1-9]/);
   });
 
   it('keeps names of any bytes apart', async () => {

@@ -39,7 +39,19 @@ export function connectPostgres(options: PostgresOptions): Kysely<Database> {
   // A connection that breaks between two statements of a transaction belongs to no query and not to the pool: without
   // a listener it would end the process. The next statement on it fails and says so.
   pool.on('connect', (client) => client.on('error', options.onIdleError));
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  pools.set(db, pool);
+  return db;
+}
+
+const pools = new WeakMap<Kysely<Database>, pg.Pool>();
+
+/** Connections in use, and the most there may be; nothing for what {@link connectPostgres} did not open. */
+export function poolUsage(db: Kysely<Database>): { readonly inUse: number; readonly size: number } {
+  const pool = pools.get(db);
+  return pool === undefined
+    ? { inUse: 0, size: 0 }
+    : { inUse: pool.totalCount - pool.idleCount, size: pool.options.max };
 }
 
 /** One round trip; rejects where PostgreSQL does not answer. */

@@ -1,4 +1,4 @@
-export { connectPostgres, pingPostgres, type PostgresOptions } from './connect.js';
+export { connectPostgres, pingPostgres, type PostgresOptions, poolUsage } from './connect.js';
 export {
   EmbeddedPostgresError,
   startEmbeddedPostgres,

@@ -22,11 +22,31 @@ export abstract class ClientEngine implements ClickHouseEngine {
 
   /** A client to read with. */
   protected abstract reader(): ClickHouseClient;
+  /** Statements that can run at once. */
+  protected abstract readonly connections: number;
   abstract insertNative(table: string, insert: NativeInsert): Promise<void>;
   abstract close(): Promise<void>;
 
-  async query<Row>(sql: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Row[]> {
+  #running = 0;
+
+  usage(): { readonly inUse: number; readonly size: number } {
+    return { inUse: Math.min(this.#running, this.connections), size: this.connections };
+  }
+
+  /** Counts a statement while it runs, and tells failures by their kind. */
+  protected async run<T>(statement: () => Promise<T>): Promise<T> {
+    this.#running += 1;
     try {
+      return await statement();
+    } catch (error) {
+      throw toClickHouseError(error);
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  async query<Row>(sql: string, parameters: QueryParameters = {}, signal?: AbortSignal): Promise<Row[]> {
+    return await this.run(async () => {
       const result = await this.reader().query({
         query: sql,
         query_params: { ...parameters },
@@ -35,24 +55,14 @@ export abstract class ClientEngine implements ClickHouseEngine {
         ...(signal === undefined ? {} : { abort_signal: signal }),
       });
       return await result.json<Row>();
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
+    });
   }
 
   async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
-    try {
-      await this.writer.command({ query: sql, query_params: { ...parameters } });
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
+    await this.run(() => this.writer.command({ query: sql, query_params: { ...parameters } }));
   }
 
   async insertObjects(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
-    try {
-      await this.writer.insert({ table, values: [...rows], format: 'JSONEachRow' });
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
+    await this.run(() => this.writer.insert({ table, values: [...rows], format: 'JSONEachRow' }));
   }
 }

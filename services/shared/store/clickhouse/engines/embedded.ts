@@ -61,6 +61,10 @@ class EmbeddedEngine extends ClientEngine {
     super();
   }
 
+  protected get connections(): number {
+    return this.readers.length + 1;
+  }
+
   protected reader(): ClickHouseClient {
     this.#nextReader += 1;
     return this.readers[this.#nextReader % this.readers.length] ?? this.writer;

@@ -13,6 +13,8 @@ export interface ClickHouseEngine {
   insertNative(table: string, insert: NativeInsert): Promise<void>;
   /** Inserts rows given as objects; for few rows, durable when it resolves. */
   insertObjects(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
+  /** Statements that run, and the most that can at once. */
+  usage(): { readonly inUse: number; readonly size: number };
   /** Waits for running statements and lets go of files and connections. */
   close(): Promise<void>;
 }

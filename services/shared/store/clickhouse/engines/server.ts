@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import type { NativeInsert } from '../columns/pod-cost-columns.js';
 import { ClientEngine, nativeInsertSettings } from './client-engine.js';
 import type { ClickHouseEngine } from './engine.js';
-import { toClickHouseError } from './errors.js';
 
 /** How to reach a server. */
 export interface ClickHouseServerOptions {
@@ -15,18 +14,22 @@ export interface ClickHouseServerOptions {
   readonly timeoutMs?: number;
 }
 
+const CONNECTIONS = 16;
+
 /** A ClickHouse server over HTTP. Nothing is connected before the first statement. */
 export function connectClickHouse(options: ClickHouseServerOptions): ClickHouseEngine {
   const client = createClient({
     url: options.url,
     request_timeout: options.timeoutMs ?? 30_000,
-    max_open_connections: 16,
+    max_open_connections: CONNECTIONS,
     ...(options.caPem === undefined ? {} : { tls: { ca_cert: Buffer.from(options.caPem) } }),
   });
   return new ServerEngine(client);
 }
 
 class ServerEngine extends ClientEngine {
+  protected readonly connections = CONNECTIONS;
+
   constructor(protected readonly writer: ClickHouseClient) {
     super();
   }
@@ -36,7 +39,7 @@ class ServerEngine extends ClientEngine {
   }
 
   async insertNative(table: string, insert: NativeInsert): Promise<void> {
-    try {
+    await this.run(async () => {
       const { stream } = await this.writer.exec({
         query: `INSERT INTO ${table} (${insert.columns.join(', ')}) FORMAT Native`,
         values: Readable.from(insert.parts, { objectMode: false }),
@@ -47,9 +50,7 @@ class ServerEngine extends ClientEngine {
         },
       });
       for await (const chunk of stream) void chunk; // the answer has no body; reading it frees the connection
-    } catch (error) {
-      throw toClickHouseError(error);
-    }
+    });
   }
 
   async close(): Promise<void> {
