@@ -162,7 +162,7 @@ describe('unary calls', () => {
     await expect(client.Enrol({})).rejects.toMatchObject({ code: 'unavailable' });
     const second = make(port);
     await second.start();
-    cleanUps.push(() => second.stop());
+    cleanUps.push(() => second.stop(AbortSignal.timeout(5000))); // a handshake under way then would keep it open
     let answered = false;
     for (let attempt = 0; attempt < 50 && !answered; attempt += 1) {
       answered = await client.Enrol({}).then(
