@@ -223,7 +223,7 @@ function specOf(policy: FakePolicy): Json {
     ceiling: `$${policy.ceiling / PICO}/mo`,
     hardStop: true,
     armed: policy.armed,
-    thresholds: [{ percent: 50 }, { percent: 80 }, { percent: 100, on: 'Forecast' }],
+    thresholds: [{ percent: 50 }, { percent: 80 }, { percent: 100, basis: 'Forecast' }],
   };
 }
 

@@ -168,8 +168,8 @@ export class Evaluator {
     const ceiling = subject.ceiling.picounits;
     if (spend >= ceiling && !judgement.exceeded) return true;
     return subject.thresholds.some(
-      ({ percent, on }) =>
-        on !== 'Forecast' &&
+      ({ percent, basis }) =>
+        basis !== 'Forecast' &&
         spend * 100n >= ceiling * BigInt(percent) &&
         !judgement.crossed.some((one) => one.on === 'Spend' && one.percent === percent),
     );

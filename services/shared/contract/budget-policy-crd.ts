@@ -115,7 +115,7 @@ const spec = {
         required: ['percent'],
         properties: {
           percent: { type: 'integer', minimum: 1, maximum: 100, description: 'Share of the ceiling.' },
-          on: {
+          basis: {
             ...text,
             enum: ['Spend', 'Forecast'],
             default: 'Spend',

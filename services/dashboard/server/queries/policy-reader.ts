@@ -111,7 +111,9 @@ function toSpec(json: string): Spec {
     ceiling: text('ceiling'),
     perCluster: spec['ceilingPer'] === 'Cluster',
     timeZone: text('timeZone') || 'UTC',
-    thresholds: thresholds.filter(isThreshold).map(({ percent, on = 'Spend' }) => ({ percent, on })),
+    thresholds: thresholds
+      .filter(isThreshold)
+      .map(({ percent, basis = 'Spend' }) => ({ percent, on: basis })),
   };
 }
 
@@ -125,7 +127,7 @@ function parseObject(json: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function isThreshold(value: unknown): value is { readonly percent: number; readonly on?: string } {
+function isThreshold(value: unknown): value is { readonly percent: number; readonly basis?: string } {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -18,7 +18,7 @@ export interface BudgetThreshold {
   /** Share of the ceiling, 1 to 100. */
   readonly percent: number;
   /** @default 'Spend' */
-  readonly on?: 'Spend' | 'Forecast';
+  readonly basis?: 'Spend' | 'Forecast';
 }
 
 /** `spec` of a BudgetPolicy as the API server gives it, with its defaults filled in. */

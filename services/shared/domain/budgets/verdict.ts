@@ -30,10 +30,10 @@ export interface JudgeInput {
 
 /** Warnings of a policy that names none. */
 export const DEFAULT_THRESHOLDS: readonly BudgetThreshold[] = [
-  { percent: 50, on: 'Spend' },
-  { percent: 80, on: 'Spend' },
-  { percent: 95, on: 'Spend' },
-  { percent: 100, on: 'Forecast' },
+  { percent: 50, basis: 'Spend' },
+  { percent: 80, basis: 'Spend' },
+  { percent: 95, basis: 'Spend' },
+  { percent: 100, basis: 'Forecast' },
 ];
 
 /**
@@ -53,7 +53,7 @@ export function judge(before: Judgement | undefined, input: JudgeInput): Judgeme
     exceeded,
     exceededAtS: exceeded ? since : 0,
     crossed: input.thresholds
-      .map(({ percent, on }) => ({ percent, on: on ?? 'Spend' }))
+      .map(({ percent, basis }) => ({ percent, on: basis ?? 'Spend' }))
       .filter((one) => isCrossed(one, input) || wasCrossed(one, same)),
   };
 }

@@ -15,7 +15,7 @@ spec:
   thresholds:
     - percent: 80
     - percent: 100
-      "on": Forecast
+      basis: Forecast
 EOF`;
 
 /** What is shown before the first policy: how to write one, and what it does. */
