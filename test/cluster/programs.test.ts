@@ -14,16 +14,11 @@ import { Cluster } from '../support/cluster/cluster.js';
 import { established } from '../support/cluster/installation.js';
 import { clusterBinaries, clusterBinariesDir } from '../support/cluster/requirement.js';
 import { findFreePort } from '../support/free-port.js';
-import {
-  objectsOf,
-  type PodTemplate,
-  podTemplatesOf,
-  repository,
-  synthesize,
-} from '../support/manifests/examples.js';
+import { objectsOf, type PodTemplate, podTemplatesOf, synthesize } from '../support/manifests/examples.js';
 import { builtDashboard, describeWith, root, valkeyServer } from '../support/requirements.js';
 import { environmentOf, specOf } from '../support/sandbox/pod.js';
 import {
+  checkoutPath,
   type Contents,
   kernelNamespaces,
   podAddress,
@@ -35,11 +30,11 @@ import { TestValkey } from '../support/valkey-server.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const system = 'kubehero-system';
-const kubehero = [process.execPath, join(repository, 'services/cli/bin/kubehero.js')];
+const kubehero = [process.execPath, join(checkoutPath, 'services/cli/bin/kubehero.js')];
 const entrypoints: Readonly<Record<string, readonly string[]>> = {
   'Deployment/kubehero-dashboard': [
     process.execPath,
-    join(repository, 'dist/js/services/dashboard/server/main.js'),
+    join(checkoutPath, 'dist/js/services/dashboard/server/main.js'),
   ],
 };
 const objects = objectsOf(synthesize('small-cluster'));

@@ -212,6 +212,9 @@ function firstProcessOf({ pid }: ChildProcess): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
 }
 
+/** Where containers see the checkout, wherever it lies: a volume at `/tmp` must not hide it. */
+export const checkoutPath = '/app';
+
 interface Script extends ContainerRun {
   readonly dir: string;
   readonly container: Container;
@@ -236,13 +239,13 @@ function startScript(script: Script): string {
 mount --make-rprivate /
 mount -t tmpfs -o size=16m,mode=755 none ${root}
 ${system.join('\n')}
-mkdir -p ${root}/proc ${root}/sys ${root}/dev/shm ${root}/etc ${root}${repository}
+mkdir -p ${root}/proc ${root}/sys ${root}/dev/shm ${root}/etc ${root}${checkoutPath}
 mount -t proc proc ${root}/proc
 mount --rbind /sys ${root}/sys
 for device in null zero full random urandom; do touch ${root}/dev/$device; mount --bind /dev/$device ${root}/dev/$device; done
 mount -t tmpfs -o size=64m,mode=1777 none ${root}/dev/shm
-mount --bind ${repository} ${root}${repository}
-mount -o remount,bind,ro ${root}${repository}
+mount --bind ${repository} ${root}${checkoutPath}
+mount -o remount,bind,ro ${root}${checkoutPath}
 cp /etc/ld.so.cache ${root}/etc/
 printf '%s\\n' ${quote(`127.0.0.1 localhost ${script.hosts.join(' ')}`)} > ${root}/etc/hosts
 echo 'hosts: files' > ${root}/etc/nsswitch.conf
