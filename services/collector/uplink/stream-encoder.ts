@@ -9,8 +9,8 @@ const sources = {
   CGROUP_V2: 'SOURCE_CGROUP_V2',
   CGROUP_V1: 'SOURCE_CGROUP_V1',
 } as const satisfies Record<UsageSourceName, string>;
-/** A dictionary of fewer entries is never emptied. */
-const smallDictionary = 4096;
+/** A dictionary of fewer entries is never emptied. What short-lived processes leave in it is all that it costs. */
+const smallDictionary = 1024;
 
 /** Encodes the seconds of one node for one stream, whose dictionary it keeps. */
 export class StreamEncoder {
