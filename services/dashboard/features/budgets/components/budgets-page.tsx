@@ -3,7 +3,7 @@
 import { useMemo, useState, type ReactNode } from 'react';
 import { useExactCopy } from '../../money/components/use-exact-copy.js';
 import { useAnswer } from '../../prices/hooks/use-answer.js';
-import { Segmented } from '../../view/components/segmented.js';
+import { TimeZoneSwitch } from '../../view/components/time-zone-switch.js';
 import { TopBar } from '../../view/components/top-bar.js';
 import { useNow } from '../../view/hooks/use-now.js';
 import { createClock, type Clock } from '../../view/model/time-format.js';
@@ -24,18 +24,13 @@ export function BudgetsPage(): ReactNode {
   const nowS = useNow(true);
   const clock = useMemo(() => createClock(view.tz), [view.tz]);
   useExactCopy();
-  const local = nowS === 0 ? 'Local' : createClock('local').zoneName(nowS);
-  const zones = [
-    ['local', local],
-    ['utc', 'UTC'],
-  ] as const;
   return (
     <>
       <TopBar page="Budgets" slashKey={slashKey} onSlashKey={setSlashKey} />
       <main className={styles.main}>
         <div className={styles.top}>
           {view.policy === '' && <h1 className={styles.title}>Budgets</h1>}
-          <Segmented label="Time zone" value={view.tz} options={zones} onChange={(tz) => setView({ tz })} />
+          <TimeZoneSwitch value={view.tz} nowS={nowS} onChange={(tz) => setView({ tz })} />
         </div>
         {view.policy === '' ? (
           <AllPolicies view={view} clock={clock} nowS={nowS} />

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Segmented } from '../../view/components/segmented.js';
+import { TimeZoneSwitch } from '../../view/components/time-zone-switch.js';
 import { ranges, type Range, type SetView, type View } from '../../view/hooks/use-view.js';
 import type { Grouping, LiveScope } from '../model/grouping.js';
 import styles from './chart-controls.module.css';
@@ -9,7 +10,8 @@ export interface ChartControlsProps {
   readonly view: View;
   readonly setView: SetView;
   readonly scope: LiveScope;
-  readonly localZone: string;
+  /** Seconds since 1970; 0 while the server renders. */
+  readonly nowS: number;
   readonly paused: boolean;
   readonly onPause: (paused: boolean) => void;
 }
@@ -35,15 +37,7 @@ export function ChartControls(props: ChartControlsProps): ReactNode {
         </p>
       )}
       <div className={styles.right}>
-        <Segmented
-          label="Time zone"
-          value={view.tz}
-          options={[
-            ['local', props.localZone === 'UTC' ? 'Local' : props.localZone],
-            ['utc', 'UTC'],
-          ]}
-          onChange={(tz) => setView({ tz })}
-        />
+        <TimeZoneSwitch value={view.tz} nowS={props.nowS} onChange={(tz) => setView({ tz })} />
         <Segmented
           label="Range"
           value={view.range}

@@ -9,7 +9,7 @@ import {
   type View,
   type ViewChange,
 } from '../../view/hooks/use-view.js';
-import { createClock, type Clock } from '../../view/model/time-format.js';
+import type { Clock } from '../../view/model/time-format.js';
 import type { LiveView } from '../hooks/live-store.js';
 import { narrow, whereOf, type Keys, type LiveScope } from '../model/grouping.js';
 import { ChartControls } from './chart-controls.js';
@@ -50,11 +50,10 @@ export function LiveChart(props: LiveChartProps): ReactNode {
     return change && viewHref(view, change);
   };
   const onOpen = ({ keys }: { readonly keys: Keys }): void => setView(leads(keys) ?? {});
-  const zone = createClock('local').zoneName(props.nowS);
 
   return (
     <section aria-label="Chart">
-      <ChartControls {...props} localZone={props.nowS === 0 ? 'Local' : zone} />
+      <ChartControls {...props} />
       <div className={styles.area}>
         <figure className={styles.chart}>
           {live.window === undefined || live.window.isEmpty ? (
