@@ -32,11 +32,11 @@ const YEAR_S = 31_536_000;
 export function TopBar({ page, jump, slashKey, onSlashKey }: TopBarProps): ReactNode {
   return (
     <header className={styles.bar}>
-      <a className={styles.brand} href="/">
+      <a className={styles.brand} href="/" aria-label="KubeHero">
         <svg className={styles.mark} viewBox="0 0 16 16" aria-hidden="true">
           <path d="M3.5 13V3M3.5 9 9.5 3M6 6.8 12.5 13" />
         </svg>
-        KubeHero
+        <span className={styles.word}>KubeHero</span>
       </a>
       <nav className={styles.nav} aria-label="Pages">
         {pages.map(({ name, href }) => (
@@ -52,14 +52,17 @@ export function TopBar({ page, jump, slashKey, onSlashKey }: TopBarProps): React
           onPointerEnter={jump.onNear}
           onFocus={jump.onNear}
           onClick={jump.onJump}
+          aria-label="Jump to"
           aria-keyshortcuts="Meta+K Control+K"
         >
-          <span>Jump to</span>
+          <Icon path="M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM10.5 10.5 14 14" />
+          <span className={styles.word}>Jump to</span>
           <kbd className={styles.key}>⌘K</kbd>
         </button>
       )}
-      <button type="button" className={styles.button} popoverTarget="display">
-        Display
+      <button type="button" className={styles.button} popoverTarget="display" aria-label="Display">
+        <Icon path="M2 5h3M9 5h5M2 11h5M11 11h3M7 3.5v3M9 9.5v3" />
+        <span className={styles.word}>Display</span>
       </button>
       <div id="display" popover="auto" className={styles.popover}>
         <ThemeChoice />
@@ -72,6 +75,15 @@ export function TopBar({ page, jump, slashKey, onSlashKey }: TopBarProps): React
         </button>
       </div>
     </header>
+  );
+}
+
+/** Stands for a button's word where the bar is too narrow for it. */
+function Icon({ path }: { readonly path: string }): ReactNode {
+  return (
+    <svg className={styles.icon} viewBox="0 0 16 16" aria-hidden="true">
+      <path d={path} />
+    </svg>
   );
 }
 
