@@ -14,7 +14,13 @@ import { Cluster } from '../support/cluster/cluster.js';
 import { established } from '../support/cluster/installation.js';
 import { clusterBinaries, clusterBinariesDir } from '../support/cluster/requirement.js';
 import { findFreePort } from '../support/free-port.js';
-import { objectsOf, type PodTemplate, podTemplatesOf, synthesize } from '../support/manifests/examples.js';
+import {
+  objectsOf,
+  type PodTemplate,
+  podTemplatesOf,
+  synthesize,
+  repository,
+} from '../support/manifests/examples.js';
 import { builtDashboard, describeWith, root, valkeyServer } from '../support/requirements.js';
 import { environmentOf, specOf } from '../support/sandbox/pod.js';
 import {
@@ -159,7 +165,10 @@ describeWith(
         },
       });
       const kubeconfig = cluster.writeKubeconfig('programs.kubeconfig', cluster.adminToken);
-      execFileSync(process.execPath, [kubehero[1] ?? '', 'secrets', 'create', '--kubeconfig', kubeconfig]);
+      execFileSync(process.execPath, [
+        join(repository, 'services/cli/bin/kubehero.js'),
+        ...['secrets', 'create', '--kubeconfig', kubeconfig],
+      ]);
       contents = { ...(await secretsOf(system)) } as typeof contents;
       postgres = await startPostgres(dir, await secretsOf('cnpg-system'));
       clickhouse = await startFront(join(dir, 'clickhouse'));
