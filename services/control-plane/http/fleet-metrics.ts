@@ -3,7 +3,7 @@ import type { Metrics } from '@kubehero/runtime';
 import type { ClickHouseEngine } from '@kubehero/store-clickhouse';
 import { poolUsage, type Database, type Kysely } from '@kubehero/store-postgres';
 import type { NodeRegistry, NodeState } from '../ingest/node-registry.js';
-import type { NameDirectory, Names } from '../query/names.js';
+import type { NameDirectory } from '../query/names.js';
 
 /** What the metrics are read from. */
 export interface FleetMetricsOptions {
@@ -47,14 +47,14 @@ function exportNodes({ metrics, names, ...options }: FleetMetricsOptions): void 
       const known = await names.read();
       gauge.reset();
       for (const { progress, name, clusterKey } of reporting(options)) {
-        gauge.set({ cluster: clusterOf(known, clusterKey), node: name }, progress?.lastSecond ?? 0);
+        const cluster = known.clusters.get(clusterKey);
+        if (cluster !== undefined) gauge.set({ cluster, node: name }, progress?.lastSecond ?? 0);
       }
     },
   );
 }
 
 function exportClusters({ metrics, names, nowS, ...options }: FleetMetricsOptions): void {
-  const now = (): number => nowS();
   const perCluster = (
     name: `kubehero_${string}`,
     help: string,
@@ -64,7 +64,8 @@ function exportClusters({ metrics, names, nowS, ...options }: FleetMetricsOption
       const known = await names.read();
       gauge.reset();
       for (const node of reporting({ ...options, nowS })) {
-        gauge.inc({ cluster: clusterOf(known, node.clusterKey) }, valueOf(node, now()));
+        const cluster = known.clusters.get(node.clusterKey);
+        if (cluster !== undefined) gauge.inc({ cluster }, valueOf(node, nowS()));
       }
     });
   };
@@ -97,8 +98,4 @@ function reporting({
   if (!isLeading()) return [];
   const oldest = nowS() - 24 * HOUR_S;
   return [...registry.all()].filter(({ gone, progress }) => !gone && (progress?.lastSecond ?? 0) > oldest);
-}
-
-function clusterOf(names: Names, key: number): string {
-  return names.clusters.get(key) ?? '';
 }

@@ -16,6 +16,8 @@ export interface PostgresOptions {
 
 const INT8_OID = 20;
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** A process that is stopped or stuck in a transaction must not keep others from the lease's row for long. */
+const IDLE_TRANSACTION_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
@@ -28,6 +30,7 @@ export function connectPostgres(options: PostgresOptions): Kysely<Database> {
     max: options.maxConnections ?? 8,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: 'kubehero',
     ...(options.caPem === undefined ? {} : { ssl: { ca: options.caPem, rejectUnauthorized: true } }),
     types: {
