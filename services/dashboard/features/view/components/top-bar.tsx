@@ -52,14 +52,12 @@ export function TopBar({ page, jump, slashKey, onSlashKey }: TopBarProps): React
           onPointerEnter={jump.onNear}
           onFocus={jump.onNear}
           onClick={jump.onJump}
-          aria-label="Jump to"
+          aria-label="Jump to ⌘K"
           aria-keyshortcuts="Meta+K Control+K"
         >
           <Icon path="M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM10.5 10.5 14 14" />
           <span className={styles.word}>Jump to</span>
-          <kbd className={styles.key} aria-hidden="true">
-            ⌘K
-          </kbd>
+          <kbd className={styles.key}>⌘K</kbd>
         </button>
       )}
       <button type="button" className={styles.button} popoverTarget="display" aria-label="Display">
