@@ -213,7 +213,7 @@ function firstProcessOf({ pid }: ChildProcess): number {
 }
 
 /** Where containers see the checkout, wherever it lies: a volume at `/tmp` must not hide it. */
-export const checkoutPath = '/app';
+export const checkoutPath = '/checkout';
 
 interface Script extends ContainerRun {
   readonly dir: string;
