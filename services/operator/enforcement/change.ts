@@ -57,13 +57,14 @@ export function toStopChange(workload: Workload, holder: Holder): Change | undef
   if (hold === undefined && !isRunning(field, value)) return undefined;
   const next = nextHold(hold, { field, value, holder });
   if (formatHold(next) === workload.held) return undefined;
-  const isStopped = next.set !== value;
+  // The value of a contested object is its editor's: another policy that holds it too must not bring an old one back.
+  const isStopped = next.edits < mostEdits && next.set !== value;
   return {
     patch: patchOf({ field, annotation: formatHold(next), ...(isStopped && { value: next.set }) }),
     action: stopActions[field],
     mark: formatHold(next),
     before: value,
-    after: next.set,
+    after: isStopped ? next.set : value,
     remark: hold !== undefined && isStopped ? 'it was changed while it was held' : '',
   };
 }

@@ -116,6 +116,16 @@ describe('holding an object', () => {
     });
   });
 
+  it('leaves the value of a contested object to its editor when another policy comes to hold it', () => {
+    let workload = workloadOf('Deployment', { replicas: 2 });
+    for (let edit = 0; edit <= mostEdits; edit += 1) {
+      workload = { ...apply(workload, toStopChange(workload, holderOf('a'))), replicas: edit + 5 };
+    }
+    const shared = apply(workload, toStopChange(workload, holderOf('b')));
+    expect(shared.replicas).toBe(workload.replicas);
+    expect(Object.keys(tryFindHold(shared)?.policies ?? {})).toEqual(['a', 'b']);
+  });
+
   it('ends with what people wanted last, whatever holds and releases in whatever order', () => {
     const step = fc.oneof(
       fc.record({ stop: fc.constantFrom(...uids) }),
