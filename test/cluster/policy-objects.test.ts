@@ -5,6 +5,7 @@ import { kubeconfigServer, type ApiServer } from '@kubehero/kubernetes';
 import { EventRecorder, policiesPath, PolicyStore, type BudgetPolicyObject } from '@kubehero/operator';
 import { silentLogger } from '@kubehero/runtime';
 import { Cluster } from '../support/cluster/cluster.js';
+import { FaultProxy } from '../support/cluster/fault-proxy.js';
 import { clusterBinaries, clusterBinariesDir } from '../support/cluster/requirement.js';
 import { describeWith } from '../support/requirements.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -96,6 +97,27 @@ describeWith([clusterBinaries('etcd', 'kube-apiserver')], 'policies as objects o
     });
     expect(found(store, 'locked').spec.armed).toBe(true);
     await store.stop();
+  });
+
+  it('tells what its own write changed when the answer comes before the watch does', async () => {
+    await create('quick');
+    const proxy = await FaultProxy.start(cluster.url, cluster.ca);
+    proxy.decide = ({ path }) => (path.includes('watch=1') ? 'hang' : 'pass');
+    const changes: (readonly [string, boolean])[] = [];
+    const store = new PolicyStore({
+      server: { url: new URL(proxy.url), authorization: () => server.authorization() },
+      writer: server,
+      onChange: (...change) => changes.push(change),
+      onFailure: () => undefined,
+    });
+    await store.start();
+    changes.length = 0;
+    const armed = await store.patch(found(store, 'quick'), { spec: { armed: true } }, signal);
+    expect(changes).toEqual([['quick', true]]);
+    await store.patchStatus(armed, { phase: 'Tracking' }, signal);
+    expect(changes).toHaveLength(1);
+    await store.stop();
+    await proxy.stop();
   });
 
   it('removes from a status what it does not say any more', async () => {

@@ -197,7 +197,11 @@ export class PolicyStore {
 
   #keep(written: unknown): BudgetPolicyObject {
     const policy = toBudgetPolicy(written as ApiObject);
-    if (this.#byName.has(policy.metadata.name)) this.#remember(policy);
+    const known = this.#byName.get(policy.metadata.name);
+    if (known === undefined) return policy;
+    this.#remember(policy);
+    // The watch will bring the same object and find nothing rewritten: what this write changed is told now.
+    if (isRewritten(known, policy)) this.#options.onChange(policy.metadata.name, true);
     return policy;
   }
 
