@@ -283,6 +283,7 @@ export class Flush {
   #room(rows: number): PodCostColumns {
     const last = this.chunks.at(-1);
     if (last !== undefined && last.rows + rows <= last.capacity) return last;
+    last?.settleRests();
     const chunk = this.tools.pool.pop() ?? new PodCostColumns(CHUNK_ROWS);
     this.chunks.push(chunk);
     return chunk;

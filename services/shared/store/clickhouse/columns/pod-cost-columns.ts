@@ -107,6 +107,8 @@ export class PodCostColumns {
   /** Set as soon as a row has a GPU or traffic. */
   hasGpu = false;
   hasNetwork = false;
+  /** Rows whose rests are worked out. */
+  #settled = 0;
 
   /** @param capacity - rows; 130 to 180 bytes each */
   constructor(readonly capacity: number) {
@@ -150,6 +152,7 @@ export class PodCostColumns {
       }
     }
     this.rows = rows;
+    this.#settled = Math.min(this.#settled, rows);
   }
 
   /** Reads a wide column. */
@@ -168,15 +171,17 @@ export class PodCostColumns {
    * Works out what the stored costs lack to the exact ones. A cost follows max(request, usage) at the node's rate but
    * for an odd picounit: stored as that product and a rest, which is zero mostly, it takes no room even where the
    * usage is noise. The table's `cpu_cost` and `ram_cost` do the same arithmetic: one IEEE product, then integers.
+   * Done for rows that were filled since the last call, so that a long insert need not hold the event loop at its end.
    */
-  #settleRests(): void {
+  settleRests(): void {
     const { cpuCost, ramCost, cpuRate, ramRate, cpuUs, cpuRequest, wide, rows } = this;
-    for (let row = 0; row < rows; row += 1) {
+    for (let row = this.#settled; row < rows; row += 1) {
       const cpu = Math.max(cpuUs[row] as number, (cpuRequest[row] as number) * US_PER_MILLICORE_SECOND);
       setSigned(wide.cpu_rest, row, (cpuCost[row] as number) - halved(cpu * (cpuRate[row] as number)));
       const ram = Math.max(wordsAt(wide.ram_bytes, row), wordsAt(wide.ram_request, row));
       setSigned(wide.ram_rest, row, (ramCost[row] as number) - halved(ram * (ramRate[row] as number)));
     }
+    this.#settled = rows;
   }
 
   /** Views on the filled rows; valid until the next `reset`. */
@@ -192,7 +197,7 @@ export class PodCostColumns {
 
   /** The columns of an insert; all blocks of one insert must name the same ones. */
   toNative(names: readonly string[]): NativeColumn[] {
-    this.#settleRests();
+    this.settleRests();
     return COLUMNS.filter(({ name }) => names.includes(name)).map(({ name, type }) => ({
       name,
       type,

@@ -49,11 +49,11 @@ export const NAMESPACE_TABLE_OF: Readonly<Record<Level, string>> = {
 export const SECONDS_OF: Readonly<Record<Level, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400 };
 
 const KEY_COLUMNS = `
-  cluster UInt32 CODEC(Delta, ZSTD(1)),
-  ns UInt32 CODEC(Delta, ZSTD(1)),
-  id UInt32 CODEC(Delta, ZSTD(1)),
-  ts DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
-  state UInt8 CODEC(ZSTD(1))`;
+  cluster UInt32 CODEC(Delta, LZ4),
+  ns UInt32 CODEC(Delta, LZ4),
+  id UInt32 CODEC(Delta, LZ4),
+  ts DateTime('UTC') CODEC(DoubleDelta, LZ4),
+  state UInt8 CODEC(LZ4)`;
 
 const COST_COLUMNS = ['cpu_cost', 'ram_cost', 'gpu_cost', 'network_cost'] as const;
 const NETWORK_COLUMNS = [
@@ -88,18 +88,18 @@ function exactCost(weight: string, resource: 'cpu' | 'ram'): string {
  * Stored so they take next to no room; `encodePodCosts` does the same arithmetic when it works the rests out.
  */
 const RAW_MEASURES = `
-  cpu_rate Float64 CODEC(ZSTD(1)),
-  ram_rate Float64 CODEC(ZSTD(1)),
+  cpu_rate Float64 CODEC(LZ4),
+  ram_rate Float64 CODEC(LZ4),
   cpu_rest Int64 CODEC(ZSTD(1)),
   ram_rest Int64 CODEC(ZSTD(1)),
   cpu_cost Int64 ALIAS ${exactCost('greatest(cpu_us, cpu_request * 1000)', 'cpu')},
   ram_cost Int64 ALIAS ${exactCost('greatest(ram_bytes, ram_request)', 'ram')},
   gpu_cost Int64 CODEC(ZSTD(1)),
   network_cost Int64 CODEC(ZSTD(1)),
-  cpu_us UInt32 CODEC(T64('bit'), ZSTD(1)),
+  cpu_us UInt32 CODEC(T64, ZSTD(1)),
   ram_bytes UInt64 CODEC(ZSTD(1)),
-  cpu_request UInt32 CODEC(DoubleDelta, ZSTD(1)),
-  ram_request UInt64 CODEC(DoubleDelta, ZSTD(1)),
+  cpu_request UInt32 CODEC(DoubleDelta, LZ4),
+  ram_request UInt64 CODEC(DoubleDelta, LZ4),
   gpu_request UInt16 CODEC(ZSTD(1)),
   ${NETWORK_COLUMNS.map((name) => `${name} UInt64 CODEC(ZSTD(1))`).join(',\n  ')}`;
 
@@ -194,9 +194,9 @@ function engine(options: TableOptions): string {
  */
 function rawTable(options: TableOptions): string {
   return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, TABLE_OF.second)}${onCluster(options)} (${KEY_COLUMNS},
-  bucket DateTime('UTC') MATERIALIZED toStartOfMinute(ts) CODEC(DoubleDelta, ZSTD(1)),
-  activation UInt32 CODEC(DoubleDelta, ZSTD(1)),
-  v UInt32 CODEC(ZSTD(1)),${RAW_MEASURES}
+  bucket DateTime('UTC') MATERIALIZED toStartOfMinute(ts) CODEC(DoubleDelta, LZ4),
+  activation UInt32 CODEC(DoubleDelta, LZ4),
+  v UInt32 CODEC(LZ4),${RAW_MEASURES}
 ) ENGINE = ${engine(options)} PARTITION BY toStartOfHour(ts) ORDER BY (cluster, bucket, ns, id, ts)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts = 1`;
 }
@@ -211,10 +211,10 @@ function rollupTable(
   const bucketColumn =
     bucket === undefined
       ? ''
-      : `\n  bucket DateTime('UTC') MATERIALIZED ${bucket} CODEC(DoubleDelta, ZSTD(1)),`;
+      : `\n  bucket DateTime('UTC') MATERIALIZED ${bucket} CODEC(DoubleDelta, LZ4),`;
   const key = bucket === undefined ? 'cluster, ns, id, ts, state' : 'cluster, bucket, ns, id, ts, state';
   return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, TABLE_OF[level])}${onCluster(options)} (${KEY_COLUMNS},${bucketColumn}
-  v UInt64 CODEC(ZSTD(1)),${ROLLED_MEASURES}
+  v UInt64 CODEC(LZ4),${ROLLED_MEASURES}
 ) ENGINE = ${engine(options)} PARTITION BY ${partition} ORDER BY (${key})
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts = 1`;
 }
@@ -222,11 +222,11 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts =
 /** Time comes first in the key after the cluster: there are few namespaces, and windows are what is asked for. */
 function namespaceTable(options: TableOptions, level: Level, partition: string): string {
   return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, NAMESPACE_TABLE_OF[level])}${onCluster(options)} (
-  cluster UInt32 CODEC(Delta, ZSTD(1)),
-  ns UInt32 CODEC(Delta, ZSTD(1)),
-  ts DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
-  state UInt8 CODEC(ZSTD(1)),
-  v UInt64 CODEC(ZSTD(1)),${NAMESPACE_MEASURES}
+  cluster UInt32 CODEC(Delta, LZ4),
+  ns UInt32 CODEC(Delta, LZ4),
+  ts DateTime('UTC') CODEC(DoubleDelta, LZ4),
+  state UInt8 CODEC(LZ4),
+  v UInt64 CODEC(LZ4),${NAMESPACE_MEASURES}
 ) ENGINE = ${engine(options)} PARTITION BY ${partition} ORDER BY (cluster, ts, ns, state)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, ttl_only_drop_parts = 1`;
 }
