@@ -162,7 +162,7 @@ async function until(sequence: number): Promise<void> {
 
 let sequence = 0;
 async function send(set: MessageSet): Promise<number> {
-  let sliceEnds = performance.now() + 10;
+  let sliceEnds = performance.now() + 5;
   for (const { bytes } of set.messages) {
     sequence += 1;
     const request = method?.requestDeserialize(bytes) as telemetry.ReportRequest;
@@ -174,7 +174,7 @@ async function send(set: MessageSet): Promise<number> {
     });
     if (performance.now() > sliceEnds) {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      sliceEnds = performance.now() + 10;
+      sliceEnds = performance.now() + 5;
     }
   }
   return sequence;

@@ -43,7 +43,7 @@ export interface IngestOptions {
 /** One insert stays below the engine's block of 1,048,449 rows, so that a second's rows are stored as one. */
 const MAX_ROWS_PER_INSERT = 900_000;
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
-const SLICE_MS = 10;
+const SLICE_MS = 5;
 const INSERT_ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 100;
 const MAX_POOLED_CHUNKS = 30;
