@@ -53,7 +53,7 @@ const BENCHES: readonly Bench[] = [
   },
   {
     name: 'rollup',
-    args: ['--runs', '3'],
+    args: ['--runs', '7'],
     targets: [
       { text: 'clean minute, ratio to the bare SQL', figure: 'clean.ratio', atMost: 1.2 },
       { text: 'late rows, ratio to the bare SQL', figure: 'dirtyByLateRows.ratio', atMost: 2 },

@@ -194,9 +194,12 @@ for (let run = 0; run < Number(flags.runs); run += 1) {
 await stores.close();
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
+const best = (values: readonly number[]): number => Math.min(...values);
 const shown = (times: Times): Record<string, unknown> => ({
-  ratio: rounded(median(times.pods) / median(times.bare)),
-  withNamespacesRatio: rounded(median(times.engine) / median(times.bare)),
+  // Of the best runs: what others do on the machine only adds.
+  ratio: rounded(best(times.pods) / best(times.bare)),
+  ratioOfMedians: rounded(median(times.pods) / median(times.bare)),
+  withNamespacesRatio: rounded(best(times.engine) / best(times.bare)),
   productMs: Math.round(median(times.engine)),
   withLedgerMs: Math.round(median(times.whole)),
   bareMs: Math.round(median(times.bare)),
