@@ -38,17 +38,20 @@ export async function sumNamespaces(
   return { rows: Number(found?.rows ?? 0), cost: BigInt(found?.cost ?? 0) };
 }
 
-/** Waits until every closed period is rolled up. */
-export async function waitForRollups(db: Kysely<Database>, timeoutMs = 60_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+/** Waits until every closed period is rolled up, as long as the number of those that are not keeps changing. */
+export async function waitForRollups(db: Kysely<Database>, patienceMs = 60_000): Promise<void> {
+  let deadline = Date.now() + patienceMs;
+  let before: number | undefined;
   for (;;) {
     const { rows } = await sql<{ dirty: number }>`select
       (select count(*) from ingest_minute where changes > rolled and minute < extract(epoch from now()) - 70)
       + (select count(*) from rollup_period where changes > rolled and level = 'hour' and start < extract(epoch from now()) - 3610)
       as dirty`.execute(db);
-    if (Number(rows[0]?.dirty ?? 0) === 0) return;
-    if (Date.now() > deadline)
-      throw new Error(`${rows[0]?.dirty} periods are still dirty after ${timeoutMs} ms`);
+    const dirty = Number(rows[0]?.dirty ?? 0);
+    if (dirty === 0) return;
+    if (dirty !== before) deadline = Date.now() + patienceMs;
+    before = dirty;
+    if (Date.now() > deadline) throw new Error(`${dirty} periods have been dirty for ${patienceMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
