@@ -42,6 +42,7 @@ export {
   type ReplicaOf,
 } from './stores/postgres.js';
 export { type S3Location } from './stores/s3.js';
+export { type IssuerRef, type StoreTls } from './stores/tls.js';
 export { type DeployedValkeyProps, type ValkeyProps } from './stores/valkey.js';
 export {
   ArgoApplications,

@@ -44,6 +44,9 @@ new KubeHeroHub(app, 'kubehero', {
     cidrs: ['10.20.1.0/24'],
   },
   caBundle: exampleCaBundle,
+  // Encrypted inside of the cluster, too, by certificates that `kubehero secrets create` makes
+  clickhouse: { tls: {} },
+  valkey: { tls: {} },
   backup: bucket('s3://kubehero-backups'),
   pricing: {
     sources: ['snapshot'],

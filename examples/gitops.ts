@@ -12,6 +12,9 @@ const hub = new KubeHeroHub(app, 'kubehero', {
   dex: corporateSignIn,
   caBundle: exampleCaBundle,
   backup: { url: 's3://acme-backups', credentials: { name: 'pg-backup-creds' } },
+  // Encrypted inside of the cluster by certificates of cert-manager
+  clickhouse: { tls: { issuerRef: { name: 'internal-ca' } } },
+  valkey: { tls: { issuerRef: { name: 'internal-ca' } } },
 });
 new ArgoApplications(app, 'gitops', {
   hub,

@@ -34,6 +34,8 @@ const hub = new KubeHeroHub(app, 'hub', {
   },
   defaults: { nodeSelector: { 'kubernetes.io/arch': 'amd64' }, labels: { 'acme.example/team': 'platform' } },
   components: {
+    // An account that the cloud's own tooling makes and binds
+    pricing: { serviceAccountName: 'price-reader' },
     collector: { nodeSelector: {} },
     postgres: role('kubehero-postgres'),
     clickhouse: role('kubehero-clickhouse'),

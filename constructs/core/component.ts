@@ -10,6 +10,8 @@ export interface ComponentProps {
   readonly podAnnotations?: Readonly<Record<string, string>>;
   /** Annotations of its ServiceAccount: IRSA, GKE and Azure workload identity. */
   readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
+  /** A ServiceAccount that exists in the component's namespace, to which its rights are bound. @default - one is made */
+  readonly serviceAccountName?: string;
   /** Environment on top of what the manifest sets; names that the manifest sets itself are refused. */
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeSelector?: Readonly<Record<string, string>>;
@@ -51,6 +53,13 @@ export function checkComponent(faults: Faults, prop: string, component: Componen
   if (!component) return;
   faults.integer(`${prop}.replicas`, component.replicas, [1, 20]);
   faults.integer(`${prop}.terminationGracePeriodSeconds`, component.terminationGracePeriodSeconds, [5, 3600]);
+  faults.dnsName(`${prop}.serviceAccountName`, component.serviceAccountName);
+  faults.check(
+    component.serviceAccountName === undefined ||
+      Object.keys(component.serviceAccountAnnotations ?? {}).length === 0,
+    `${prop}.serviceAccountAnnotations`,
+    `'${component.serviceAccountName}' exists: annotate it where it is made`,
+  );
   faults.dnsName(`${prop}.priorityClassName`, component.priorityClassName);
   checkResources(faults, `${prop}.resources`, component.resources);
   for (const name of Object.keys(component.env ?? {})) {

@@ -142,13 +142,14 @@ export function toPodTemplate(input: PodSpecInput): PodTemplateSpec {
 
 function mainContainer(input: PodSpecInput): Container {
   const { component } = input;
+  const env = toEnv({ ...input.env, ...component.env });
   return {
     name: input.name,
     image: input.image,
     imagePullPolicy: 'Always',
     ...(input.command ? { command: [...input.command] } : {}),
     ...(input.args.length > 0 ? { args: [...input.args] } : {}),
-    env: toEnv({ ...input.env, ...component.env }),
+    ...(env.length > 0 ? { env } : {}),
     ...(input.ports
       ? {
           ports: Object.entries(input.ports).map(([name, containerPort]) => ({

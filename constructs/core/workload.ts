@@ -53,8 +53,14 @@ export class Workload extends Part {
     return { name: `${this.name}${suffix}`, namespace: this.namespace };
   }
 
-  /** A ServiceAccount whose token is mounted nowhere by itself. */
+  /** The ServiceAccount that the pods run as: the one that exists, or one named after the workload. */
+  protected get account(): string {
+    return this.component.serviceAccountName ?? this.name;
+  }
+
+  /** A ServiceAccount whose token is mounted nowhere by itself; none where the component brings its own. */
   protected emitServiceAccount(): void {
+    if (this.component.serviceAccountName !== undefined) return;
     this.emit(
       'ServiceAccount',
       KubeServiceAccount.manifest({

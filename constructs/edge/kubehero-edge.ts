@@ -9,7 +9,7 @@ import { labelsOf } from '../core/pods.js';
 import type { Site } from '../core/site.js';
 import { describeSizing } from '../core/sizing.js';
 import { Collector } from '../hub/collector.js';
-import { checkCaBundle, checkInstallation } from '../hub/hub-faults.js';
+import { checkCaBundle, checkInstallation } from '../hub/installation-faults.js';
 import type { InstallationProps } from '../hub/hub-props.js';
 import { type HubLink, Operator } from '../hub/operator.js';
 import { Definitions } from '../hub/definitions.js';

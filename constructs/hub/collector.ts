@@ -96,7 +96,7 @@ export class Collector extends Workload {
       KubeClusterRoleBinding.manifest({
         metadata: { name: this.name },
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: this.name },
-        subjects: [{ kind: 'ServiceAccount', name: this.name, namespace: this.namespace }],
+        subjects: [{ kind: 'ServiceAccount', name: this.account, namespace: this.namespace }],
       }),
       { wave: waves.policies },
     );
@@ -130,7 +130,7 @@ export class Collector extends Workload {
       features: site.features,
       ports: { http: ports.collectorHttp },
       probePort: ports.collectorHttp,
-      serviceAccount: this.name,
+      serviceAccount: this.account,
       apiAccess: true,
       gracePeriodSeconds: 30,
       priorityClassName: 'system-node-critical',

@@ -96,7 +96,7 @@ export class ControlPlane extends Workload {
       KubeRoleBinding.manifest({
         metadata: this.metadata(),
         roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: this.name },
-        subjects: [{ kind: 'ServiceAccount', name: this.name, namespace: this.namespace }],
+        subjects: [{ kind: 'ServiceAccount', name: this.account, namespace: this.namespace }],
       }),
       { wave: waves.policies },
     );
@@ -141,7 +141,7 @@ export class ControlPlane extends Workload {
       features: site.features,
       ports: { http: ports.controlPlaneHttp, grpc: ports.controlPlaneGrpc },
       probePort: ports.controlPlaneHttp,
-      serviceAccount: this.name,
+      serviceAccount: this.account,
       apiAccess: true,
       gracePeriodSeconds: 60,
       priorityClassName: 'kubehero-critical',
@@ -153,10 +153,12 @@ export class ControlPlane extends Workload {
   #emitMigration(pod: PodSpecInput, access: StoreAccess): void {
     const { site } = this;
     const name = programs.migrate.name;
+    // An account that exists is the control plane's own; the migration calls neither the cluster nor a cloud
+    const { serviceAccountName: _account, ...component } = this.component;
     const job = new MigrationJob(
       this.node.scope ?? this,
       'migration',
-      { site, name, namespace: this.namespace, component: this.component },
+      { site, name, namespace: this.namespace, component },
       {
         ...pod,
         env: access.env,
@@ -197,7 +199,7 @@ class MigrationJob extends Workload {
             selector: this.selector,
             args: programs.migrate.args,
             apiAccess: false,
-            serviceAccount: this.name,
+            serviceAccount: this.account,
             restartPolicy: 'OnFailure',
             resources: { cpu: '200m', memory: '256Mi', ephemeralStorage: '128Mi' },
             component: { ...this.component, resources: {} },

@@ -63,7 +63,7 @@ export class Dashboard extends Workload {
       features: site.features,
       ports: { http: ports.dashboard },
       probePort: ports.dashboard,
-      serviceAccount: this.name,
+      serviceAccount: this.account,
       gracePeriodSeconds: 45,
       priorityClassName: 'kubehero-standard',
       pullSecrets: site.pullSecrets,

@@ -1,4 +1,4 @@
-import { environmentNames, objectNames, ports, programs } from '@kubehero/contract';
+import { environmentNames, objectNames, ports, programs, secretCatalogue } from '@kubehero/contract';
 import type { Construct } from 'constructs';
 import { chartFor } from '../core/charts.js';
 import type { ImageRole } from '../core/images.js';
@@ -71,9 +71,10 @@ export class HubBuilder {
   build(): HubParts {
     const { site, props } = this;
     const hosts = hostsOf(props.domain);
-    const definitions = this.#buildBase(hosts.grpc);
+    const endpoint = `${objectNames.controlPlaneService}.${site.namespaces.system}.svc.${site.clusterDomain}:${ports.controlPlaneGrpc}`;
+    const definitions = this.#buildBase(endpoint);
     const stores = this.#buildStores();
-    const oidc = this.#buildDex(hosts, stores);
+    const dex = this.#buildDex(hosts, stores);
     const access = joinAccess(stores.postgres.access, stores.clickhouse.access, stores.valkey.access);
     const controlPlane = new ControlPlane(this.#main, 'control-plane', {
       site,
@@ -86,8 +87,8 @@ export class HubBuilder {
       serverNames: [hosts.grpc, ...serviceNames(site)],
     });
     const link: HubLink = {
-      endpoint: `${objectNames.controlPlaneService}.${site.namespaces.system}.svc.${site.clusterDomain}:${ports.controlPlaneGrpc}`,
-      certificateSecret: 'kubehero-cluster-certificate',
+      endpoint,
+      certificateSecret: secretCatalogue.clusterCertificate.name,
       peer: controlPlane.peer,
       port: ports.controlPlaneGrpc,
     };
@@ -111,18 +112,19 @@ export class HubBuilder {
       exposure: new Exposure(this.#main, 'exposure', {
         site,
         props: props.exposure,
-        hosts: { ...hosts, dex: oidc.dex ? hosts.dex : undefined },
-        peers: { controlPlane: controlPlane.peer, dashboard: dashboard.peer, dex: oidc.dex?.peer },
+        hosts: { ...hosts, dex: dex ? hosts.dex : undefined },
+        peers: { controlPlane: controlPlane.peer, dashboard: dashboard.peer, dex: dex?.peer },
       }),
-      ...(oidc.dex ? { dex: oidc.dex } : {}),
+      ...(dex ? { dex } : {}),
       ...stores.parts,
     };
     this.#buildTasks(stores);
     if (props.quotas) this.#buildQuotas(stores.parts);
-    return { ...parts, ...this.#buildWatch(stores.parts) };
+    return { ...parts, ...this.#buildWatch(stores.parts, dex !== undefined) };
   }
 
-  #buildBase(grpcHost: string): Definitions {
+  /** @param endpoint where programs of the hub's own cluster dial it: the Service, for policies let nothing out to the public name */
+  #buildBase(endpoint: string): Definitions {
     const { site, props } = this;
     const { namespaces } = site;
     const external = (mode: string | undefined): boolean => mode === 'external';
@@ -163,7 +165,7 @@ export class HubBuilder {
     return new Definitions(this.#base, 'definitions', {
       site,
       caBundle: props.caBundle,
-      endpoint: `${grpcHost}:443`,
+      endpoint,
       roles: hubRoles(props),
     });
   }
@@ -215,17 +217,9 @@ export class HubBuilder {
     };
   }
 
-  #buildDex(
-    hosts: ReturnType<typeof hostsOf>,
-    stores: HubStores,
-  ): { dex: Dex | undefined; client: { issuer: string; internalUrl?: string; clientId: string } } {
+  #buildDex(hosts: ReturnType<typeof hostsOf>, stores: HubStores): Dex | undefined {
     const { site, props } = this;
-    if (props.dex.mode === 'external') {
-      return {
-        dex: undefined,
-        client: { issuer: props.dex.issuer, clientId: props.dex.clientId ?? 'kubehero' },
-      };
-    }
+    if (props.dex.mode === 'external') return undefined;
     const external = props.postgres?.mode === 'external' ? props.postgres : undefined;
     const postgres = stores.parts.postgres?.dex ?? {
       host: external?.host ?? '',
@@ -237,13 +231,12 @@ export class HubBuilder {
       caSecret: external?.caSecret,
       tls: external?.tls ?? ('verify' as const),
     };
-    const dex = new Dex(this.#main, 'dex', site, {
+    return new Dex(this.#main, 'dex', site, {
       props: props.dex,
       host: hosts.dex,
       dashboardUrl: `https://${hosts.dashboard}`,
       postgres,
     });
-    return { dex, client: { issuer: dex.issuer, internalUrl: dex.internalUrl, clientId: 'kubehero' } };
   }
 
   #buildTasks(stores: HubStores): void {
@@ -271,7 +264,7 @@ export class HubBuilder {
     });
   }
 
-  #buildWatch(stores: HubStores['parts']): Pick<HubParts, 'networkPolicies' | 'monitoring'> {
+  #buildWatch(stores: HubStores['parts'], hasDex: boolean): Pick<HubParts, 'networkPolicies' | 'monitoring'> {
     const { site, props } = this;
     const { namespaces } = site;
     const own = [
@@ -300,7 +293,10 @@ export class HubBuilder {
               postgresBackup: stores.postgres !== undefined && props.backup !== undefined,
               clickhouse: stores.clickhouse !== undefined,
               clickhouseBackup: stores.clickhouse !== undefined && props.backup !== undefined,
+              keeper: stores.clickhouse?.keeper?.podLabels,
               valkey: stores.valkey !== undefined,
+              dex: hasDex,
+              pricing: props.pricing?.execDeployment ?? true,
               postgresNamespace: namespaces.postgres,
               clickhouseNamespace: namespaces.clickhouse,
               valkeyNamespace: namespaces.valkey,

@@ -1,83 +1,19 @@
 import { checkComponent } from '../core/component.js';
 import { type Fault, Faults } from '../core/faults.js';
-import { ImageLock, type ImageRole } from '../core/images.js';
+import type { ImageRole } from '../core/images.js';
 import { tryParseBytes } from '../core/quantities.js';
 import {
   cloudNativePgMismatch,
   defaultKubernetesVersion,
-  kubernetesVersions,
   minorOf,
   resolveOperatorVersions,
 } from '../core/versions.js';
-import { resolveNamespaces } from '../core/build-site.js';
 import type { ExternalServer } from '../stores/connection.js';
 import { checkS3 } from '../stores/s3.js';
-import type { InstallationProps, KubeHeroHubProps } from './hub-props.js';
-import { publicSources } from './pricing-engine.js';
-
-/** Every fault of the props that hub and edge share. */
-export function checkInstallation(
-  faults: Faults,
-  props: InstallationProps,
-  roles: readonly ImageRole[],
-): void {
-  faults.integer('nodes', props.nodes, [1, 20_000]);
-  const known = props.kubernetesVersion === undefined || kubernetesVersions.includes(props.kubernetesVersion);
-  faults.check(known, 'kubernetesVersion', `'${props.kubernetesVersion}' is not supported: use 1.28 to 1.37`);
-  if (
-    faults.check(
-      props.images instanceof ImageLock,
-      'images',
-      'must be an ImageLock: ImageLock.fromFile("images.lock.json")',
-    )
-  ) {
-    const missing = roles.filter((role) => props.images.tryFind(role) === undefined);
-    faults.check(
-      missing.length === 0,
-      'images',
-      `the lock holds no ${missing.join(', ')}: run 'kubehero images lock'`,
-    );
-  }
-  const names = Object.entries<string>({ ...resolveNamespaces(props.namespaces) });
-  for (const [key, value] of names) faults.dnsLabel(`namespaces.${key}`, value);
-  const collector = resolveNamespaces(props.namespaces).collector;
-  faults.check(
-    names.filter(([, value]) => value === collector).length === 1,
-    'namespaces.collector',
-    `'${collector}' must hold nothing but the collector, because it cannot be restricted: give it a namespace of its own`,
-  );
-  faults.dnsName('clusterDomain', props.clusterDomain);
-  for (const secret of props.imagePullSecrets ?? []) faults.dnsName('imagePullSecrets', secret);
-  for (const cidr of props.apiServerCidrs ?? []) faults.cidr('apiServerCidrs', cidr);
-  faults.check(
-    props.apiServerCidrs?.length !== 0,
-    'apiServerCidrs',
-    'must not be empty: programs could not reach the API server',
-  );
-  checkComponent(faults, 'defaults', props.defaults);
-  faults.dnsLabel('monitoring.namespace', props.monitoring?.namespace);
-  const key = props.imageVerification?.publicKey;
-  if (key !== undefined)
-    faults.check(
-      /^-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+-----END PUBLIC KEY-----\n?$/.test(key),
-      'imageVerification.publicKey',
-      'must be a public key in PEM',
-    );
-}
-
-/** A bundle of certificates in PEM, and nothing else. */
-export function checkCaBundle(faults: Faults, prop: string, bundle: string): void {
-  faults.check(
-    !bundle.includes('PRIVATE KEY'),
-    prop,
-    'holds a private key: give the certificates alone, keys never pass through synthesis',
-  );
-  faults.check(
-    /^(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n*)+$/.test(bundle),
-    prop,
-    'must be one or more certificates in PEM',
-  );
-}
+import { checkTls } from '../stores/tls.js';
+import { hubComponents, type KubeHeroHubProps } from './hub-props.js';
+import { checkCaBundle, checkInstallation } from './installation-faults.js';
+import { checkPricing } from './pricing-faults.js';
 
 /** Image roles that a hub with these props needs. */
 export function hubRoles(props: KubeHeroHubProps): ImageRole[] {
@@ -132,15 +68,28 @@ export function hubFaults(props: KubeHeroHubProps): readonly Fault[] {
     `'${props.currency}' is no ISO 4217 code such as USD`,
   );
   faults.dnsName('storageClassName', props.storageClassName);
-  for (const [name, component] of Object.entries(props.components ?? {}))
-    checkComponent(faults, `components.${name}`, component);
+  for (const [name, component] of Object.entries(props.components ?? {})) {
+    if (
+      faults.check(
+        hubComponents.includes(name),
+        'components',
+        `'${name}' is none: use ${hubComponents.join(', ')}`,
+      )
+    )
+      checkComponent(faults, `components.${name}`, component);
+  }
+  faults.check(
+    props.components?.postgres?.serviceAccountName === undefined,
+    'components.postgres.serviceAccountName',
+    'CloudNativePG makes the account of its instances: annotate that one by serviceAccountAnnotations',
+  );
   if (props.caBundle !== undefined) checkCaBundle(faults, 'caBundle', props.caBundle);
   checkExposure(faults, props);
   checkPostgres(faults, props);
   checkClickHouse(faults, props);
   checkValkey(faults, props);
   checkDex(faults, props);
-  checkPricing(faults, props);
+  checkPricing(faults, props.pricing ?? {}, props.exchangeRates ?? {});
   checkBuckets(faults, props);
   return faults.all;
 }
@@ -186,10 +135,24 @@ function checkExternal(faults: Faults, prop: string, server: ExternalServer): vo
   if (server.caSecret !== undefined) faults.dnsName(`${prop}.caSecret`, server.caSecret);
 }
 
+/** A name that stands in a URL, in XML or in SQL as it is. */
+function checkName(faults: Faults, prop: string, value: string | undefined): void {
+  if (value === undefined) return;
+  faults.check(
+    /^[A-Za-z_][A-Za-z0-9_.-]{0,62}$/.test(value),
+    prop,
+    `'${value}' is no name: use letters, digits, '_', '-' and '.', at most 63, beginning with a letter`,
+  );
+}
+
 function checkPostgres(faults: Faults, props: KubeHeroHubProps): void {
   const { postgres } = props;
   if (postgres?.mode === 'external') {
     checkExternal(faults, 'postgres', postgres);
+    checkName(faults, 'postgres.user', postgres.user);
+    checkName(faults, 'postgres.database', postgres.database);
+    checkName(faults, 'postgres.dex.user', postgres.dex?.user);
+    checkName(faults, 'postgres.dex.database', postgres.dex?.database);
     const needsDex = (props.dex?.mode ?? 'deploy') === 'deploy';
     faults.check(
       !needsDex || postgres.dex !== undefined,
@@ -242,6 +205,8 @@ function checkClickHouse(faults: Faults, props: KubeHeroHubProps): void {
   const { clickhouse } = props;
   if (clickhouse?.mode === 'external') {
     checkExternal(faults, 'clickhouse', clickhouse);
+    checkName(faults, 'clickhouse.user', clickhouse.user);
+    checkName(faults, 'clickhouse.cluster', clickhouse.cluster);
     return;
   }
   faults.integer('clickhouse.shards', clickhouse?.shards, [1, 200]);
@@ -253,6 +218,19 @@ function checkClickHouse(faults: Faults, props: KubeHeroHubProps): void {
       'clickhouse.storage',
       `'${clickhouse.storage}' is no size: write 2Ti`,
     );
+  checkTls(faults, 'clickhouse.tls', clickhouse?.tls);
+  faults.check(
+    !clickhouse?.tls || clickhouse.keeper !== 'operator',
+    'clickhouse.keeper',
+    "the operator cannot encrypt its keepers: leave it out, or say 'statefulset'",
+  );
+  const cache = clickhouse?.coldStorage?.cacheSize;
+  if (cache !== undefined)
+    faults.check(
+      tryParseBytes(cache) !== undefined,
+      'clickhouse.coldStorage.cacheSize',
+      `'${cache}' is no size: write 20Gi`,
+    );
   if (clickhouse?.coldStorage) checkS3(faults, 'clickhouse.coldStorage', clickhouse.coldStorage);
   else
     faults.check(
@@ -262,12 +240,30 @@ function checkClickHouse(faults: Faults, props: KubeHeroHubProps): void {
     );
 }
 
+/** Sentinels of others: programs take TLS to them from the authority that they are given, there is no scheme to say it. */
+function checkSentinels(faults: Faults, sentinels: readonly string[], server: ExternalServer): void {
+  for (const address of sentinels) {
+    const [, host, port] = /^([^\s:]+):(\d{1,5})$/.exec(address) ?? [];
+    faults.check(host !== undefined, 'valkey.sentinels', `'${address}' is no address: write host:26379`);
+    faults.dnsName('valkey.sentinels', host);
+    if (port !== undefined) faults.integer('valkey.sentinels', Number(port), [1, 65_535]);
+  }
+  faults.check(
+    sentinels.length === 0 || server.tls === 'disable' || server.caSecret !== undefined,
+    'valkey.caSecret',
+    "sentinels over TLS need the Secret with ca.crt of their authority; without TLS say tls: 'disable'",
+  );
+}
+
 function checkValkey(faults: Faults, props: KubeHeroHubProps): void {
   const { valkey } = props;
   if (valkey?.mode === 'external') {
     checkExternal(faults, 'valkey', valkey);
+    checkName(faults, 'valkey.primaryName', valkey.primaryName);
+    checkSentinels(faults, valkey.sentinels ?? [], valkey);
     return;
   }
+  checkTls(faults, 'valkey.tls', valkey?.tls);
   const sentinels = valkey?.sentinels ?? 3;
   faults.integer('valkey.replicas', valkey?.replicas, [1, 9]);
   faults.integer('valkey.sentinels', valkey?.sentinels, [3, 9]);
@@ -325,38 +321,6 @@ function checkDex(faults: Faults, props: KubeHeroHubProps): void {
       );
     }
   }
-}
-
-function checkPricing(faults: Faults, props: KubeHeroHubProps): void {
-  const sources = props.pricing?.sources;
-  const known = [...publicSources, 'custom', 'snapshot'];
-  for (const source of sources ?? [])
-    faults.check(
-      known.includes(source),
-      'pricing.sources',
-      `'${source}' is unknown: use ${known.join(', ')}`,
-    );
-  faults.check(sources?.length !== 0, 'pricing.sources', 'must not be empty: nothing would have a price');
-  if (sources?.includes('custom'))
-    faults.check(
-      props.pricing?.customSheetConfigMap !== undefined,
-      'pricing.customSheetConfigMap',
-      "the source 'custom' needs its price sheet",
-    );
-  if (props.pricing?.schedule !== undefined) checkCron(faults, 'pricing.schedule', props.pricing.schedule, 5);
-  for (const cidr of props.pricing?.egressCidrs ?? []) faults.cidr('pricing.egressCidrs', cidr);
-  for (const port of props.pricing?.egressPorts ?? [])
-    faults.integer('pricing.egressPorts', port, [1, 65_535]);
-}
-
-/** A cron expression with a number of fields. */
-export function checkCron(faults: Faults, prop: string, schedule: string, fields: number): void {
-  const parts = schedule.trim().split(/\s+/);
-  faults.check(
-    parts.length === fields && parts.every((part) => /^[\d*/,A-Za-z-]+$/.test(part)),
-    prop,
-    `'${schedule}' is no schedule: it needs ${fields} fields`,
-  );
 }
 
 function checkBuckets(faults: Faults, props: KubeHeroHubProps): void {

@@ -60,6 +60,22 @@ export type HubComponent =
   | 'sentinel'
   | 'clickhouseBackup';
 
+/** Every {@link HubComponent}, for those who write props without types. */
+export const hubComponents: readonly string[] = [
+  'controlPlane',
+  'operator',
+  'collector',
+  'pricing',
+  'dashboard',
+  'dex',
+  'postgres',
+  'clickhouse',
+  'keeper',
+  'valkey',
+  'sentinel',
+  'clickhouseBackup',
+] satisfies HubComponent[];
+
 /** Input of {@link KubeHeroHub}. */
 export interface KubeHeroHubProps extends InstallationProps {
   /** Domain under which the hub is reached: `kubehero.<domain>`, `api.`, `dex.` and `ingress.` before it. */

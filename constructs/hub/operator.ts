@@ -123,7 +123,7 @@ export class Operator extends Workload {
       features: site.features,
       ports: { http: ports.operatorHttp },
       probePort: ports.operatorHttp,
-      serviceAccount: this.name,
+      serviceAccount: this.account,
       apiAccess: true,
       gracePeriodSeconds: 45,
       priorityClassName: 'kubehero-critical',
@@ -136,7 +136,7 @@ export class Operator extends Workload {
   }
 
   #emitRoles(): void {
-    const subjects = [{ kind: 'ServiceAccount', name: this.name, namespace: this.namespace }];
+    const subjects = [{ kind: 'ServiceAccount', name: this.account, namespace: this.namespace }];
     this.emit(
       'ClusterRole',
       KubeClusterRole.manifest({ metadata: { name: this.name }, rules: clusterRules }),

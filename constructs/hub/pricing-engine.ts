@@ -92,7 +92,7 @@ export class PricingEngine extends Workload {
       resources: { ...site.sizing.components.pricing.resources, ephemeralStorage: '3Gi' },
       component: this.component,
       features: site.features,
-      serviceAccount: this.name,
+      serviceAccount: this.account,
       gracePeriodSeconds: 60,
       priorityClassName: 'kubehero-standard',
       pullSecrets: site.pullSecrets,

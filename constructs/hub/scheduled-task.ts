@@ -40,7 +40,7 @@ export class ScheduledTask extends Workload {
       resources: { cpu: '100m', memory: '256Mi', cpuLimit: '500m' },
       component: this.component,
       features: site.features,
-      serviceAccount: this.name,
+      serviceAccount: this.account,
       gracePeriodSeconds: 60,
       priorityClassName: 'kubehero-standard',
       pullSecrets: site.pullSecrets,

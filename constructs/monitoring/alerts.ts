@@ -18,7 +18,12 @@ export interface AlertInput {
   readonly postgresBackup: boolean;
   readonly clickhouse: boolean;
   readonly clickhouseBackup: boolean;
+  /** Labels of the keepers' pods; absent where there are none. */
+  readonly keeper: Readonly<Record<string, string>> | undefined;
   readonly valkey: boolean;
+  readonly dex: boolean;
+  /** The pricing engine's Deployment, which says how old prices are. */
+  readonly pricing: boolean;
   readonly postgresNamespace: string;
   readonly clickhouseNamespace: string;
   readonly valkeyNamespace: string;
@@ -27,7 +32,11 @@ export interface AlertInput {
 const day = 86_400;
 
 /** Alerts about our own programs; the first four are the reference page's. */
-export function programAlerts(): Alert[] {
+export function programAlerts(input: AlertInput): Alert[] {
+  return [...coreAlerts(), ...(input.pricing ? priceAlerts() : []), ...fleetAlerts()];
+}
+
+function coreAlerts(): Alert[] {
   return [
     {
       alert: 'KubeHeroControlPlaneDown',
@@ -85,6 +94,11 @@ export function programAlerts(): Alert[] {
       runbook:
         'Stale writes are refused by their epoch, no number is wrong. Restart the replica with the older epoch and keep its log.',
     },
+  ];
+}
+
+function priceAlerts(): Alert[] {
+  return [
     {
       alert: 'KubeHeroPricesStale',
       expr: `time() - ${metric.pricingLastSuccess} > ${day}`,
@@ -103,6 +117,11 @@ export function programAlerts(): Alert[] {
       runbook:
         'A price list looked implausible and was kept out. Compare, then accept it with kubehero pricing refresh --accept, or wait for the provider to mend it.',
     },
+  ];
+}
+
+function fleetAlerts(): Alert[] {
+  return [
     {
       alert: 'KubeHeroIngestRefused',
       expr: `sum by (reason) (rate(${metric.ingestRefused}[5m])) > 0.1`,
@@ -139,6 +158,7 @@ export function storeAlerts(input: AlertInput): Alert[] {
     ...(input.postgres ? postgresAlerts(input.postgresNamespace) : []),
     ...(input.postgresBackup ? postgresBackupAlerts(input.postgresNamespace) : []),
     ...(input.clickhouse ? clickhouseAlerts(input.clickhouseNamespace) : []),
+    ...(input.keeper ? [keeperAlert(input.clickhouseNamespace)] : []),
     ...(input.clickhouseBackup
       ? [
           ageAlert(
@@ -239,16 +259,19 @@ function clickhouseAlerts(namespace: string): Alert[] {
       runbook:
         'Reads are sent to the other replica. Look at system.replication_queue for the oldest entry and its last exception.',
     },
-    {
-      alert: 'KubeHeroKeeperNoLeader',
-      expr: `max(ClickHouseAsyncMetrics_KeeperIsLeader{namespace="${namespace}"}) == 0`,
-      for: '2m',
-      severity: 'critical',
-      summary: 'ClickHouse Keeper has no leader',
-      runbook:
-        'Two of three keepers must be up and reach each other on port 9444. Inserts stop until then, nothing is lost before the collectors have kept 60 seconds.',
-    },
   ];
+}
+
+function keeperAlert(namespace: string): Alert {
+  return {
+    alert: 'KubeHeroKeeperNoLeader',
+    expr: `max(ClickHouseAsyncMetrics_KeeperIsLeader{namespace="${namespace}"}) == 0`,
+    for: '2m',
+    severity: 'critical',
+    summary: 'ClickHouse Keeper has no leader',
+    runbook:
+      'Two of three keepers must be up and reach each other on port 9444. Inserts stop until then, nothing is lost before the collectors have kept 60 seconds.',
+  };
 }
 
 function valkeyAlerts(namespace: string): Alert[] {

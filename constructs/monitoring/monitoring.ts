@@ -55,7 +55,7 @@ export class Monitoring extends Part {
         metadata: { name: 'kubehero', namespace: site.namespaces.system },
         spec: {
           groups: [
-            { name: 'kubehero.programs', rules: programAlerts().map((alert) => toRule(alert, base)) },
+            { name: 'kubehero.programs', rules: programAlerts(alerts).map((alert) => toRule(alert, base)) },
             ...(storeAlerts(alerts).length > 0
               ? [{ name: 'kubehero.stores', rules: storeAlerts(alerts).map((alert) => toRule(alert, base)) }]
               : []),
@@ -134,6 +134,8 @@ function scrapes(site: Site, alerts: AlertInput): Scrape[] {
     own(programs.operator.name, ports.operatorHttp),
     own(programs.collector.name, ports.collectorHttp, site.namespaces.collector),
     own(programs.dashboard.name, ports.dashboard),
+    ...(alerts.pricing ? [own(programs.pricing.name, ports.pricingHttp)] : []),
+    ...(alerts.dex ? [own('dex', 5558)] : []),
     ...(alerts.postgres
       ? [
           {
@@ -153,6 +155,9 @@ function scrapes(site: Site, alerts: AlertInput): Scrape[] {
             port: 9363,
           },
         ]
+      : []),
+    ...(alerts.keeper
+      ? [{ ...own('kubehero-keeper', 7000, alerts.clickhouseNamespace), labels: alerts.keeper }]
       : []),
     ...(alerts.valkey ? [own('kubehero-valkey', 9121, alerts.valkeyNamespace)] : []),
   ];

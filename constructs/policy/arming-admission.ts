@@ -23,10 +23,32 @@ const armedIn = (object: string): string => `has(${object}.spec.armed) && ${obje
 const signerIn = (object: string): string =>
   `(has(${object}.metadata.annotations) && '${annotationKeys.armedBy}' in ${object}.metadata.annotations) ? ${object}.metadata.annotations['${annotationKeys.armedBy}'] : ''`;
 
+const flagIn = (object: string, name: string): string =>
+  `(has(${object}.spec.${name}) && ${object}.spec.${name})`;
+const isSame = (name: string): string =>
+  `(has(object.spec.${name}) ? has(oldObject.spec.${name}) && object.spec.${name} == oldObject.spec.${name} : !has(oldObject.spec.${name}))`;
+const amountIn = (object: string): string => `double(${object}.spec.ceiling.find('[0-9]+([.][0-9]+)?'))`;
+/** What of a ceiling is not its amount: the currency and the period. */
+const unitIn = (object: string): string =>
+  `${object}.spec.ceiling.replace(${object}.spec.ceiling.find('[0-9]+([.][0-9]+)?'), '')`;
+
 /**
- * Makes arming a right of its own. RBAC has none for single fields: whoever changes `spec.armed` needs the verb `arm`,
- * and nobody names another one as the person who armed without the verb `attest`, which the operator has for those who
- * arm by the hub's command or dashboard. Runs in the API server, so that no outage of ours lets an arming through.
+ * CEL: a policy that stays armed could stop no more than it did. Each field of the spec is as it was, or on the safe
+ * side of that; thresholds only warn. What cannot be told to be safe, such as any other scope, counts as more.
+ */
+const stopsNoMore = [
+  `(object.spec.ceiling == oldObject.spec.ceiling || ${unitIn('object')} == ${unitIn('oldObject')} && ${amountIn('object')} >= ${amountIn('oldObject')})`,
+  `(!${flagIn('object', 'hardStop')} || ${flagIn('oldObject', 'hardStop')})`,
+  `(${flagIn('object', 'dryRun')} || !${flagIn('oldObject', 'dryRun')})`,
+  `(!${flagIn('object', 'includeIdle')} || ${flagIn('oldObject', 'includeIdle')})`,
+  ...['scope', 'ceilingPer', 'timeZone', 'enforcement'].map(isSame),
+].join(' && ');
+
+/**
+ * Makes arming a right of its own. RBAC has none for single fields: whoever changes `spec.armed`, or changes an armed
+ * policy so that it could stop more, needs the verb `arm`. Nobody names another one as the person who armed without the
+ * verb `attest`, which the operator has for those who arm by the hub's command or dashboard. Runs in the API server, so
+ * that no outage of ours lets an arming through.
  */
 export class ArmingAdmission extends Part {
   constructor(scope: Construct, id: string) {
@@ -53,6 +75,7 @@ export class ArmingAdmission extends Part {
               name: 'wasArmed',
               expression: `oldObject != null && ${armedIn('oldObject')}`,
             },
+            { name: 'stopsNoMore', expression: `oldObject != null && ${stopsNoMore}` },
             { name: 'signer', expression: signerIn('object') },
             { name: 'oldSigner', expression: `oldObject == null ? '' : (${signerIn('oldObject')})` },
           ],
@@ -61,6 +84,12 @@ export class ArmingAdmission extends Part {
               expression: `variables.armed == variables.wasArmed || ${may(armingVerbs.arm)}`,
               messageExpression: `'user ' + request.userInfo.username + ' may not arm or disarm the budget policy ' + object.metadata.name + ': ask for the verb "${armingVerbs.arm}" on ${plural}.${group}, which the ClusterRole ${armerRole} has'`,
               message: `arming or disarming needs the verb "${armingVerbs.arm}" on ${plural}.${group}`,
+              reason: 'Forbidden',
+            },
+            {
+              expression: `!(variables.armed && variables.wasArmed) || variables.stopsNoMore || ${may(armingVerbs.arm)}`,
+              messageExpression: `'user ' + request.userInfo.username + ' may not change the armed budget policy ' + object.metadata.name + ' so that it could stop more: ask for the verb "${armingVerbs.arm}" on ${plural}.${group}, which the ClusterRole ${armerRole} has, or have the policy disarmed first'`,
+              message: `what an armed policy could stop grows only with the verb "${armingVerbs.arm}" on ${plural}.${group}`,
               reason: 'Forbidden',
             },
             {

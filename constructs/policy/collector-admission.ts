@@ -47,7 +47,7 @@ export class CollectorAdmission extends Part {
                 'has(object.spec.volumes) ? object.spec.volumes.filter(v, has(v.hostPath)).map(v, v.name) : []',
             },
           ],
-          validations: collectorRules(digest).map(([expression, message]) => ({
+          validations: collectorRules(digest, site).map(([expression, message]) => ({
             expression,
             message,
             reason: 'Forbidden',
@@ -67,8 +67,20 @@ export class CollectorAdmission extends Part {
   }
 }
 
+/** Variables that the collector's container may have; one such as NODE_OPTIONS would make another program of the same image. */
+function variableRule(site: Site): [string, string] {
+  const own = Object.keys(site.component('collector').env ?? {}).sort();
+  const listed = own.map((variable) => ` || e.name == '${variable}'`).join('');
+  return [
+    `variables.containers.all(c, !has(c.envFrom) && (!has(c.env) || c.env.all(e, e.name.startsWith('KUBEHERO_')${listed})))`,
+    'the collector takes no variable but those that the installation was synthesized with',
+  ];
+}
+
 /** Rules and their messages; each is about one thing, so that a refusal says what to mend. */
-function collectorRules(digest: string): [string, string][] {
+function collectorRules(digest: string, site: Site): [string, string][] {
+  const account = site.component('collector').serviceAccountName ?? programs.collector.name;
+  const args = programs.collector.args.map((arg) => `'${arg}'`).join(', ');
   const capabilities = collectorCapabilities.map((capability) => `'${capability}'`).join(', ');
   const paths = Object.keys(collectorHostPaths)
     .map((path) => `'${path}'`)
@@ -81,6 +93,15 @@ function collectorRules(digest: string): [string, string][] {
     [
       `variables.containers.all(c, c.image.endsWith('@${digest}'))`,
       'only the collector may run here: its image must carry the digest that the installation was synthesized with',
+    ],
+    [
+      `variables.containers.all(c, !has(c.command) && has(c.args) && c.args == [${args}])`,
+      `the collector runs its image's own command with '${programs.collector.args.join(' ')}', and no other`,
+    ],
+    variableRule(site),
+    [
+      `variables.containers.all(c, (!has(c.lifecycle) || ((!has(c.lifecycle.postStart) || !has(c.lifecycle.postStart.exec)) && (!has(c.lifecycle.preStop) || !has(c.lifecycle.preStop.exec)))) && (!has(c.livenessProbe) || !has(c.livenessProbe.exec)) && (!has(c.readinessProbe) || !has(c.readinessProbe.exec)) && (!has(c.startupProbe) || !has(c.startupProbe.exec)))`,
+      'probes and hooks of the collector run no command in its container',
     ],
     [
       `variables.containers.all(c, has(c.securityContext) && (!has(c.securityContext.privileged) || !c.securityContext.privileged) && has(c.securityContext.allowPrivilegeEscalation) && !c.securityContext.allowPrivilegeEscalation && has(c.securityContext.readOnlyRootFilesystem) && c.securityContext.readOnlyRootFilesystem)`,
@@ -98,9 +119,6 @@ function collectorRules(digest: string): [string, string][] {
       `(!has(object.spec.hostNetwork) || !object.spec.hostNetwork) && (!has(object.spec.hostPID) || !object.spec.hostPID) && (!has(object.spec.hostIPC) || !object.spec.hostIPC)`,
       'the collector needs no namespace of the host',
     ],
-    [
-      `object.spec.serviceAccountName == '${programs.collector.name}'`,
-      `the collector runs as the ServiceAccount ${programs.collector.name}`,
-    ],
+    [`object.spec.serviceAccountName == '${account}'`, `the collector runs as the ServiceAccount ${account}`],
   ];
 }

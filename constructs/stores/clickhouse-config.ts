@@ -1,4 +1,5 @@
 import { httpUrlOf, type S3Location } from './s3.js';
+import { tlsFolder } from './tls.js';
 
 /** Environment that the servers' S3 configuration reads; filled from a Secret by the pod template. */
 export const s3Environment = {
@@ -64,8 +65,56 @@ export function backupXml(location: S3Location): string {
 `;
 }
 
+/** Ports of the servers, by whether they are encrypted: queries over HTTP, the native protocol between servers. */
+export function clickhousePorts(encrypted: boolean): { readonly http: number; readonly native: number } {
+  return encrypted ? { http: 8443, native: 9440 } : { http: 8123, native: 9000 };
+}
+
+/** Port of the keepers for clients. */
+export function keeperPort(encrypted: boolean): number {
+  return encrypted ? 9281 : 2181;
+}
+
+/** Listeners with TLS in the place of those without; `_removed_` is the operator's word for a setting that is to go. */
+export const tlsSettings: Readonly<Record<string, string>> = {
+  https_port: '8443',
+  http_port: '_removed_',
+  tcp_port_secure: '9440',
+  tcp_port: '_removed_',
+  interserver_https_port: '9009',
+  interserver_http_port: '_removed_',
+};
+
+/**
+ * Certificate of the server, and what it trusts when it calls others of its kind: its own authority beside the public ones,
+ * because S3 is called by the same client. Files that change are read again while the server runs.
+ */
+const openSsl = `<openSSL>
+    <server>
+      <certificateFile>${tlsFolder}/tls.crt</certificateFile>
+      <privateKeyFile>${tlsFolder}/tls.key</privateKeyFile>
+      <caConfig>${tlsFolder}/ca.crt</caConfig>
+      <verificationMode>none</verificationMode>
+      <disableProtocols>sslv2,sslv3,tlsv1,tlsv1_1</disableProtocols>
+      <preferServerCiphers>true</preferServerCiphers>
+    </server>
+    <client>
+      <caConfig>${tlsFolder}/ca.crt</caConfig>
+      <loadDefaultCAFile>true</loadDefaultCAFile>
+      <verificationMode>strict</verificationMode>
+      <disableProtocols>sslv2,sslv3,tlsv1,tlsv1_1</disableProtocols>
+      <invalidCertificateHandler><name>RejectCertificateHandler</name></invalidCertificateHandler>
+    </client>
+  </openSSL>`;
+
+/** {@link openSsl} as a file of the servers. */
+export const tlsXml = `<clickhouse>
+  ${openSsl}
+</clickhouse>
+`;
+
 /** Configuration of one keeper of an ensemble; the id comes from the pod's ordinal. */
-export function keeperXml(hosts: readonly string[]): string {
+export function keeperXml(hosts: readonly string[], encrypted: boolean): string {
   const servers = hosts
     .map(
       (host, i) => `        <server><id>${i + 1}</id><hostname>${host}</hostname><port>9444</port></server>`,
@@ -76,7 +125,7 @@ export function keeperXml(hosts: readonly string[]): string {
   <listen_host>0.0.0.0</listen_host>
   <max_connections>4096</max_connections>
   <keeper_server>
-    <tcp_port>2181</tcp_port>
+    ${encrypted ? `<tcp_port_secure>${keeperPort(true)}</tcp_port_secure>` : `<tcp_port>${keeperPort(false)}</tcp_port>`}
     <server_id from_env="KEEPER_ID"/>
     <log_storage_path>/var/lib/clickhouse-keeper/log</log_storage_path>
     <snapshot_storage_path>/var/lib/clickhouse-keeper/snapshots</snapshot_storage_path>
@@ -88,10 +137,10 @@ export function keeperXml(hosts: readonly string[]): string {
     </coordination_settings>
     <http_control><port>9182</port><readiness><endpoint>/ready</endpoint></readiness></http_control>
     <raft_configuration>
-${servers}
+${encrypted ? '        <secure>true</secure>\n' : ''}${servers}
     </raft_configuration>
   </keeper_server>
-  <prometheus><endpoint>/metrics</endpoint><port>7000</port><metrics>true</metrics><events>true</events><asynchronous_metrics>true</asynchronous_metrics></prometheus>
+${encrypted ? `  ${openSsl}\n` : ''}  <prometheus><endpoint>/metrics</endpoint><port>7000</port><metrics>true</metrics><events>true</events><asynchronous_metrics>true</asynchronous_metrics></prometheus>
 </clickhouse>
 `;
 }

@@ -5,16 +5,31 @@ import {
 import { IntOrString, Quantity } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { keepForever, waves } from '../core/manifest.js';
-import { restrictedContainer, toPodTemplate, toRequirements } from '../core/pods.js';
+import type { ComponentProps } from '../core/component.js';
+import {
+  restrictedContainer,
+  toEnv,
+  toMounts,
+  toPodTemplate,
+  toRequirements,
+  toVolumes,
+} from '../core/pods.js';
 import type { Site } from '../core/site.js';
 import { statefulSetManifest, Workload } from '../core/workload.js';
 import { pods } from '../policy/flows.js';
-import { keeperXml } from './clickhouse-config.js';
+import { keeperPort, keeperXml } from './clickhouse-config.js';
+import { tlsMount } from './tls.js';
 
 const name = 'kubehero-keeper';
 
 /** User of the images of ClickHouse. */
 export const clickhouseUser = 101;
+
+/** Who runs the keepers, and the Secret of their certificate where they are encrypted. */
+export interface KeeperInput {
+  readonly kind: 'statefulset' | 'operator';
+  readonly tlsSecret: string | undefined;
+}
 
 /**
  * ClickHouse Keeper, three members. By default a StatefulSet of our own: the operator's controller for keepers loses the
@@ -23,14 +38,20 @@ export const clickhouseUser = 101;
 export class ClickHouseKeeper extends Workload {
   /** Host names of the members, for the servers' configuration. */
   readonly hosts: readonly string[];
+  /** Port for clients. */
+  readonly port: number;
+  /** Labels by which its pods are found. */
+  readonly podLabels: Readonly<Record<string, string>>;
 
-  constructor(scope: Construct, id: string, site: Site, kind: 'statefulset' | 'operator') {
+  constructor(scope: Construct, id: string, site: Site, input: KeeperInput) {
     super(scope, id, {
       site,
       name,
       namespace: site.namespaces.clickhouse,
       component: site.component('keeper'),
     });
+    const { kind, tlsSecret } = input;
+    this.port = keeperPort(tlsSecret !== undefined);
     const size = site.sizing.components.keeper;
     const domain = `${this.namespace}.svc.${site.clusterDomain}`;
     const replicas = this.component.replicas ?? size.replicas;
@@ -41,26 +62,26 @@ export class ClickHouseKeeper extends Workload {
       this.#emitInstallation(replicas);
     } else {
       this.hosts = ordinals.map((i) => `${name}-${i}.${name}.${domain}`);
-      this.#emitStatefulSet(replicas);
+      this.#emitStatefulSet(replicas, tlsSecret);
     }
-    const peer =
-      kind === 'operator'
-        ? pods(this.namespace, { 'clickhouse-keeper.altinity.com/chk': name }, name)
-        : this.peer;
-    site.flows.add(peer, peer, 2181, 9444);
+    this.podLabels =
+      kind === 'operator' ? { 'clickhouse-keeper.altinity.com/chk': name } : { ...this.selector };
+    const peer = kind === 'operator' ? pods(this.namespace, this.podLabels, name) : this.peer;
+    site.flows.add(peer, peer, this.port, 9444);
     site.flows.add(
       pods(this.namespace, { 'clickhouse.altinity.com/chi': 'kubehero' }, 'clickhouse'),
       peer,
-      2181,
+      this.port,
     );
     site.flows.add(site.prometheus, peer, 7000);
   }
 
-  #emitStatefulSet(replicas: number): void {
+  #emitStatefulSet(replicas: number, tlsSecret: string | undefined): void {
     const { site, component } = this;
     const size = site.sizing.components.keeper;
-    this.emitService({ client: 2181, raft: 9444 }, { headless: true });
-    const checksum = this.emitConfigMap('', { 'keeper.xml': keeperXml(this.hosts) });
+    this.emitService({ client: this.port, raft: 9444 }, { headless: true });
+    const configuration = keeperXml(this.hosts, tlsSecret !== undefined);
+    const checksum = this.emitConfigMap('', { 'keeper.xml': configuration });
     if (replicas > 1) this.emitDisruptionBudget();
     this.emit(
       'StatefulSet',
@@ -87,14 +108,15 @@ export class ClickHouseKeeper extends Workload {
               { path: '/etc/clickhouse-keeper', configMap: name },
               { path: '/var/lib/clickhouse-keeper', claim: 'data' },
               { path: '/tmp', scratch: '64Mi' },
+              ...(tlsSecret ? [tlsMount(tlsSecret)] : []),
             ],
             resources: size.resources,
             component,
             features: site.features,
-            ports: { client: 2181, raft: 9444, control: 9182, metrics: 7000 },
+            ports: { client: this.port, raft: 9444, control: 9182, metrics: 7000 },
             probes: {
               liveness: {
-                tcpSocket: { port: IntOrString.fromNumber(2181) },
+                tcpSocket: { port: IntOrString.fromNumber(this.port) },
                 periodSeconds: 10,
                 timeoutSeconds: 5,
                 failureThreshold: 6,
@@ -105,12 +127,12 @@ export class ClickHouseKeeper extends Workload {
                 timeoutSeconds: 3,
               },
               startup: {
-                tcpSocket: { port: IntOrString.fromNumber(2181) },
+                tcpSocket: { port: IntOrString.fromNumber(this.port) },
                 periodSeconds: 3,
                 failureThreshold: 60,
               },
             },
-            serviceAccount: name,
+            serviceAccount: this.account,
             podAnnotations: { 'checksum/config': checksum },
             gracePeriodSeconds: 60,
             priorityClassName: 'kubehero-critical',
@@ -162,8 +184,10 @@ export class ClickHouseKeeper extends Workload {
                   name: 'clickhouse-keeper',
                   image: site.image('clickhouseKeeper'),
                   resources: toRequirements(resources),
-                  serviceAccountName: name,
+                  serviceAccountName: this.account,
                   volume: { name: 'data', mountPath: '/var/lib/clickhouse-keeper' },
+                  component: this.component,
+                  selector: { 'clickhouse-keeper.altinity.com/chk': name },
                 }),
               },
             ],
@@ -196,8 +220,14 @@ export function clickhousePodSpec(
     readonly env?: readonly unknown[];
     readonly serviceAccountName?: string;
     readonly probes?: Record<string, unknown>;
+    readonly tlsSecret?: string | undefined;
+    readonly component: ComponentProps;
+    /** Labels by which the pods are spread over zones. */
+    readonly selector: Readonly<Record<string, string>>;
   },
 ): Record<string, unknown> {
+  const { component } = input;
+  const tls = input.tlsSecret ? [tlsMount(input.tlsSecret)] : [];
   const plain = (quantities: Readonly<Record<string, Quantity>> | undefined): Record<string, unknown> =>
     Object.fromEntries(Object.entries(quantities ?? {}).map(([key, quantity]) => [key, quantity.value]));
   return {
@@ -205,8 +235,19 @@ export function clickhousePodSpec(
     ...(input.serviceAccountName ? { serviceAccountName: input.serviceAccountName } : {}),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    priorityClassName: 'kubehero-critical',
-    terminationGracePeriodSeconds: 180,
+    priorityClassName: component.priorityClassName ?? 'kubehero-critical',
+    terminationGracePeriodSeconds: component.terminationGracePeriodSeconds ?? 180,
+    ...(component.nodeSelector ? { nodeSelector: component.nodeSelector } : {}),
+    ...(component.tolerations ? { tolerations: component.tolerations } : {}),
+    ...(component.affinity ? { affinity: component.affinity } : {}),
+    topologySpreadConstraints: component.topologySpreadConstraints ?? [
+      {
+        maxSkew: 1,
+        topologyKey: 'topology.kubernetes.io/zone',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: input.selector },
+      },
+    ],
     securityContext: {
       runAsNonRoot: true,
       runAsUser: clickhouseUser,
@@ -220,13 +261,18 @@ export function clickhousePodSpec(
         name: input.name,
         image: input.image,
         imagePullPolicy: 'Always',
-        env: [{ name: 'CLICKHOUSE_DO_NOT_CHOWN', value: '1' }, ...(input.env ?? [])],
+        env: [
+          { name: 'CLICKHOUSE_DO_NOT_CHOWN', value: '1' },
+          ...(input.env ?? []),
+          ...toEnv(component.env ?? {}),
+        ],
         resources: { requests: plain(input.resources.requests), limits: plain(input.resources.limits) },
         securityContext: restrictedContainer,
         volumeMounts: [
           input.volume,
           { name: 'tmp', mountPath: '/tmp' },
           { name: 'logs', mountPath: '/var/log/clickhouse-server' },
+          ...toMounts(tls),
         ],
         ...input.probes,
       },
@@ -234,6 +280,7 @@ export function clickhousePodSpec(
     volumes: [
       { name: 'tmp', emptyDir: { sizeLimit: '256Mi' } },
       { name: 'logs', emptyDir: { sizeLimit: '512Mi' } },
+      ...toVolumes(tls),
     ],
   };
 }

@@ -2,10 +2,14 @@ import { environmentNames, mountPaths, secretCatalogue } from '@kubehero/contrac
 import {
   ClickHouseInstallation,
   type ClickHouseInstallationSpec,
+  ClickHouseInstallationSpecConfigurationClustersInsecure as Insecure,
   ClickHouseInstallationSpecConfigurationClustersSchemaPolicyReplica as SchemaReplica,
   ClickHouseInstallationSpecConfigurationClustersSchemaPolicyShard as SchemaShard,
+  ClickHouseInstallationSpecConfigurationClustersSecure as Secure,
+  ClickHouseInstallationSpecConfigurationZookeeperNodesSecure as SecureKeeper,
   ClickHouseInstallationSpecDefaultsStorageManagementProvisioner as Provisioner,
   ClickHouseInstallationSpecDefaultsStorageManagementReclaimPolicy as ReclaimPolicy,
+  ClickHouseInstallationSpecReconcileCleanupUnknownObjectsPvc as UnknownClaims,
   ClickHouseInstallationSpecTemplatesPodTemplatesPodDistributionType as Distribution,
 } from '../../imports/clickhouse.altinity.com.js';
 import { KubeServiceAccount } from '../../imports/k8s.js';
@@ -14,10 +18,26 @@ import { Part, waves } from '../core/manifest.js';
 import { toRequirements } from '../core/pods.js';
 import { apiServerPorts, partOptions, type Site } from '../core/site.js';
 import { cidrs, type Peer, pods } from '../policy/flows.js';
-import { backupXml, s3Environment, storagePolicy, storageXml } from './clickhouse-config.js';
+import {
+  backupXml,
+  clickhousePorts,
+  s3Environment,
+  storagePolicy,
+  storageXml,
+  tlsSettings,
+  tlsXml,
+} from './clickhouse-config.js';
 import { ClickHouseKeeper, clickhousePodSpec } from './clickhouse-keeper.js';
 import type { ExternalServer, StoreAccess } from './connection.js';
 import type { S3Location } from './s3.js';
+import {
+  certificateWave,
+  dnsNamesOf,
+  type StoreTls,
+  tlsSecrets,
+  type TlsSecretNames,
+  toCertificates,
+} from './tls.js';
 
 /** Where ClickHouse comes from. */
 export type ClickHouseProps =
@@ -41,6 +61,8 @@ export interface DeployedClickHouseProps {
   readonly coldAfterDays?: number;
   /** Daily `BACKUP`. @default - the hub's `backup` */
   readonly backup?: S3Location;
+  /** Encrypts what goes to the servers, between them and to the keepers. @default - network policies alone protect it */
+  readonly tls?: StoreTls;
 }
 
 /** Name of the installation, and of the cluster in it. */
@@ -58,6 +80,9 @@ export class ClickHouse extends Part {
   readonly #props: DeployedClickHouseProps;
   readonly #shards: number;
   readonly #replicas: number;
+  /** Secrets of the encryption; absent without it. */
+  readonly #tls: TlsSecretNames | undefined;
+  readonly #ports: { readonly http: number; readonly native: number };
 
   constructor(scope: Construct, id: string, site: Site, props: DeployedClickHouseProps) {
     super(scope, id, partOptions('clickhouse', site.component('clickhouse')));
@@ -65,24 +90,24 @@ export class ClickHouse extends Part {
     this.#props = props;
     this.#shards = props.shards ?? site.sizing.shards;
     this.#replicas = props.replicas ?? site.sizing.components.clickhouse.replicas;
+    this.#tls =
+      props.tls &&
+      tlsSecrets(props.tls, {
+        server: secretCatalogue.clickhouseServer.name,
+        ca: secretCatalogue.clickhouseCa.name,
+      });
+    this.#ports = clickhousePorts(props.tls !== undefined);
     const namespace = site.namespaces.clickhouse;
     this.peer = pods(namespace, { 'clickhouse.altinity.com/chi': clickhouseName }, 'clickhouse');
     this.keeper =
       this.#replicas > 1
-        ? new ClickHouseKeeper(scope, 'keeper', site, props.keeper ?? 'statefulset')
+        ? new ClickHouseKeeper(scope, 'keeper', site, {
+            kind: props.keeper ?? 'statefulset',
+            tlsSecret: this.#tls?.server,
+          })
         : undefined;
-    this.emit(
-      'ServiceAccount',
-      KubeServiceAccount.manifest({
-        metadata: {
-          name: 'clickhouse',
-          namespace,
-          annotations: { ...site.component('clickhouse').serviceAccountAnnotations },
-        },
-        automountServiceAccountToken: false,
-      }),
-      { wave: waves.policies },
-    );
+    this.#emitCertificates();
+    this.#emitServiceAccount();
     this.emit(
       'ClickHouseInstallation',
       ClickHouseInstallation.manifest({
@@ -107,30 +132,71 @@ export class ClickHouse extends Part {
   /** URLs of the replicas: a comma between replicas of a shard, a semicolon between shards. */
   get shardUrls(): string {
     return this.#hosts()
-      .map((replicas) => replicas.map((host) => `http://${host}:8123`).join(','))
+      .map((replicas) => replicas.map((host) => this.#urlOf(host)).join(','))
       .join(';');
   }
 
-  #hosts(): string[][] {
+  #emitServiceAccount(): void {
+    const component = this.#site.component('clickhouse');
+    if (component.serviceAccountName !== undefined) return;
+    this.emit(
+      'ServiceAccount',
+      KubeServiceAccount.manifest({
+        metadata: {
+          name: 'clickhouse',
+          namespace: this.#site.namespaces.clickhouse,
+          annotations: { ...component.serviceAccountAnnotations },
+        },
+        automountServiceAccountToken: false,
+      }),
+      { wave: waves.policies },
+    );
+  }
+
+  #urlOf(host: string): string {
     const domain = `${this.#site.namespaces.clickhouse}.svc.${this.#site.clusterDomain}`;
+    return `${this.#tls ? 'https' : 'http'}://${host}.${domain}:${this.#ports.http}`;
+  }
+
+  /** Names of the replicas' Services, by shard. */
+  #hosts(): string[][] {
     return [...Array(this.#shards).keys()].map((shard) =>
       [...Array(this.#replicas).keys()].map(
-        (replica) => `chi-${clickhouseName}-${clickhouseName}-${shard}-${replica}.${domain}`,
+        (replica) => `chi-${clickhouseName}-${clickhouseName}-${shard}-${replica}`,
       ),
     );
   }
 
+  #emitCertificates(): void {
+    const { tls } = this.#props;
+    if (!tls || !this.#tls) return;
+    const { namespaces, clusterDomain } = this.#site;
+    const hosts = [`clickhouse-${clickhouseName}`, ...this.#hosts().flat()];
+    const certificates = toCertificates({
+      tls,
+      secrets: this.#tls,
+      namespace: namespaces.clickhouse,
+      systemNamespace: namespaces.system,
+      dnsNames: [
+        ...hosts.flatMap((host) => dnsNamesOf(host, namespaces.clickhouse, clusterDomain)),
+        ...(this.keeper?.hosts ?? []),
+      ],
+    });
+    for (const { id, manifest } of certificates) this.emit(id, manifest, { wave: certificateWave });
+  }
+
   #toAccess(): StoreAccess {
-    const url = `http://clickhouse-${clickhouseName}.${this.#site.namespaces.clickhouse}.svc.${this.#site.clusterDomain}:8123`;
+    const caFolder = `${mountPaths.clickhouse}-ca`;
     return {
       env: {
-        [environmentNames.clickhouseUrl]: url,
+        [environmentNames.clickhouseUrl]: this.#urlOf(`clickhouse-${clickhouseName}`),
         [environmentNames.clickhouseUser]: 'kubehero',
         [environmentNames.clickhouseDatabase]: 'kubehero',
         [environmentNames.clickhousePasswordFile]: `${mountPaths.clickhouse}/password`,
         ...(this.#shards * this.#replicas > 1
           ? { [environmentNames.clickhouseCluster]: clickhouseName }
           : {}),
+        ...(this.#tls ? { [environmentNames.clickhouseCaFile]: `${caFolder}/ca.crt` } : {}),
       },
       mounts: [
         {
@@ -138,22 +204,23 @@ export class ClickHouse extends Part {
           secret: secretCatalogue.clickhouse.name,
           items: { password: 'password' },
         },
+        ...(this.#tls ? [{ path: caFolder, secret: this.#tls.ca, items: { 'ca.crt': 'ca.crt' } }] : []),
       ],
-      peers: [{ peer: this.peer, ports: [8123] }],
+      peers: [{ peer: this.peer, ports: [this.#ports.http] }],
     };
   }
 
   #toSpec(): ClickHouseInstallationSpec {
     const site = this.#site;
     return {
+      // A claim that the operator does not know any more holds data all the same
+      reconcile: { cleanup: { unknownObjects: { pvc: UnknownClaims.RETAIN } } },
       defaults: {
         templates: { podTemplate: 'server', dataVolumeClaimTemplate: 'data', serviceTemplate: 'service' },
         storageManagement: { provisioner: Provisioner.OPERATOR, reclaimPolicy: ReclaimPolicy.RETAIN },
       },
       configuration: {
-        ...(this.keeper
-          ? { zookeeper: { nodes: this.keeper.hosts.map((host) => ({ host, port: 2181 })) } }
-          : {}),
+        ...(this.keeper ? { zookeeper: { nodes: this.#keeperNodes(this.keeper) } } : {}),
         users: {
           'kubehero/password_sha256_hex': {
             valueFrom: {
@@ -171,11 +238,16 @@ export class ClickHouse extends Part {
           'default/prefer_localhost_replica': '1',
         },
         settings: {
+          ...(this.#tls ? tlsSettings : {}),
           'prometheus/endpoint': '/metrics',
           'prometheus/port': '9363',
           'prometheus/metrics': 'true',
           'prometheus/events': 'true',
           'prometheus/asynchronous_metrics': 'true',
+          // The log stands on the console too; its files must stay within their scratch volume, or the pod is evicted
+          'logger/level': 'information',
+          'logger/size': '50M',
+          'logger/count': '3',
         },
         files: this.#files(),
         clusters: [
@@ -183,6 +255,7 @@ export class ClickHouse extends Part {
             name: clickhouseName,
             layout: { shardsCount: this.#shards, replicasCount: this.#replicas },
             schemaPolicy: { replica: SchemaReplica.ALL, shard: SchemaShard.ALL },
+            ...(this.#tls ? { secure: Secure.YES, insecure: Insecure.NO } : {}),
             ...(this.#shards * this.#replicas > 1
               ? {
                   secret: {
@@ -216,14 +289,18 @@ export class ClickHouse extends Part {
             spec: {
               type: 'ClusterIP',
               ports: [
-                { name: 'http', port: 8123 },
-                { name: 'tcp', port: 9000 },
+                { name: this.#tls ? 'https' : 'http', port: this.#ports.http },
+                { name: this.#tls ? 'tcp-secure' : 'tcp', port: this.#ports.native },
               ],
             },
           },
         ],
       },
     };
+  }
+
+  #keeperNodes({ hosts, port }: ClickHouseKeeper): { host: string; port: number; secure?: SecureKeeper }[] {
+    return hosts.map((host) => ({ host, port, ...(this.#tls ? { secure: SecureKeeper.YES } : {}) }));
   }
 
   #files(): Record<string, string> | undefined {
@@ -233,6 +310,7 @@ export class ClickHouse extends Part {
         ? { 'config.d/storage.xml': storageXml(coldStorage, coldStorage.cacheSize ?? '20Gi') }
         : {}),
       ...(backup ? { 'config.d/backup.xml': backupXml(backup) } : {}),
+      ...(this.#tls ? { 'config.d/tls.xml': tlsXml } : {}),
     };
     return Object.keys(files).length > 0 ? files : undefined;
   }
@@ -241,19 +319,24 @@ export class ClickHouse extends Part {
     const site = this.#site;
     const component = site.component('clickhouse');
     const resources = { ...site.sizing.components.clickhouse.resources, ...component.resources };
-    const ping = { httpGet: { path: '/ping', port: 8123 } };
+    const get = (path: string): object => ({
+      httpGet: { path, port: this.#ports.http, ...(this.#tls ? { scheme: 'HTTPS' } : {}) },
+    });
     const spec = clickhousePodSpec(site, {
       name: 'clickhouse',
       image: site.image('clickhouse'),
       resources: toRequirements(resources),
       volume: { name: 'data', mountPath: '/var/lib/clickhouse' },
-      serviceAccountName: 'clickhouse',
+      serviceAccountName: component.serviceAccountName ?? 'clickhouse',
       env: this.#s3Environment(),
+      tlsSecret: this.#tls?.server,
+      component,
+      selector: { 'clickhouse.altinity.com/chi': clickhouseName },
       probes: {
-        startupProbe: { ...ping, periodSeconds: 10, failureThreshold: 180 },
-        livenessProbe: { ...ping, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 12 },
+        startupProbe: { ...get('/ping'), periodSeconds: 10, failureThreshold: 180 },
+        livenessProbe: { ...get('/ping'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 12 },
         readinessProbe: {
-          httpGet: { path: '/replicas_status', port: 8123 },
+          ...get('/replicas_status'),
           periodSeconds: 5,
           timeoutSeconds: 3,
           failureThreshold: 3,
@@ -269,12 +352,13 @@ export class ClickHouse extends Part {
             ],
           }
         : {}),
-      metadata: { labels: { 'app.kubernetes.io/part-of': 'kubehero' } },
-      spec: {
-        ...spec,
-        ...(component.nodeSelector ? { nodeSelector: component.nodeSelector } : {}),
-        ...(component.tolerations ? { tolerations: component.tolerations } : {}),
+      metadata: {
+        labels: { ...component.labels, 'app.kubernetes.io/part-of': 'kubehero' },
+        ...(Object.keys(component.podAnnotations ?? {}).length > 0
+          ? { annotations: { ...component.podAnnotations } }
+          : {}),
       },
+      spec,
     };
   }
 
@@ -300,8 +384,9 @@ export class ClickHouse extends Part {
   #declareFlows(): void {
     const { flows, prometheus, apiServer, namespaces } = this.#site;
     const operator = pods(namespaces.clickhouse, { app: 'clickhouse-operator' }, 'clickhouse-operator');
-    if (this.#shards * this.#replicas > 1) flows.add(this.peer, this.peer, 8123, 9000, 9009);
-    flows.add(operator, this.peer, 8123, 9000);
+    const { http, native } = this.#ports;
+    if (this.#shards * this.#replicas > 1) flows.add(this.peer, this.peer, http, native, 9009);
+    flows.add(operator, this.peer, http, native);
     flows.add(operator, apiServer, ...apiServerPorts);
     flows.add(prometheus, this.peer, 9363);
     flows.add(prometheus, operator, 8888, 9999);

@@ -131,7 +131,7 @@ export class Dex extends Workload {
         liveness: httpProbe('/healthz/live', 5558, { failureThreshold: 6 }),
         readiness: httpProbe('/healthz/ready', 5558, { periodSeconds: 5 }),
       },
-      serviceAccount: name,
+      serviceAccount: this.account,
       podAnnotations: { 'checksum/config': checksum },
       gracePeriodSeconds: 30,
       priorityClassName: 'kubehero-standard',
@@ -162,12 +162,14 @@ function addSecretEnvironment(
   secrets: Readonly<Record<string, { readonly name: string; readonly key: string }>>,
 ): void {
   const container = template.spec?.containers[0] as { env?: unknown[] } | undefined;
-  container?.env?.push(
+  if (!container) return;
+  container.env = [
+    ...(container.env ?? []),
     ...Object.entries(secrets)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([variable, { name: secret, key }]) => ({
         name: variable,
         valueFrom: { secretKeyRef: { name: secret, key } },
       })),
-  );
+  ];
 }

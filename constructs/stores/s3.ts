@@ -29,9 +29,15 @@ export function checkS3(faults: Faults, prop: string, location: S3Location): voi
   );
   if (location.endpoint !== undefined)
     faults.check(
-      /^https?:\/\/[^/]+$/.test(location.endpoint),
+      /^https?:\/\/[A-Za-z0-9.:[\]-]+$/.test(location.endpoint),
       `${prop}.endpoint`,
       `'${location.endpoint}' is no base URL: write https://host`,
+    );
+  if (location.region !== undefined)
+    faults.check(
+      /^[a-z0-9-]{1,64}$/.test(location.region),
+      `${prop}.region`,
+      `'${location.region}' is no region: write us-east-1`,
     );
   for (const cidr of location.cidrs ?? []) faults.cidr(`${prop}.cidrs`, cidr);
   faults.integer(`${prop}.port`, location.port, [1, 65535]);

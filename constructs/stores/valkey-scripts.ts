@@ -1,3 +1,5 @@
+import { tlsFolder } from './tls.js';
+
 /** Settings of the scripts; every name is a DNS name, so nothing needs quoting. */
 export interface ValkeyScriptInput {
   /** Name under which the sentinels watch the primary. */
@@ -8,16 +10,51 @@ export interface ValkeyScriptInput {
   readonly firstServer: string;
   readonly quorum: number;
   readonly maxMemoryMib: number;
+  /** Servers and sentinels speak TLS alone. */
+  readonly encrypted: boolean;
 }
 
 const password = '/etc/kubehero/valkey/password';
+
+/** The client, with the authority that servers are checked against. */
+function client(encrypted: boolean): string {
+  return encrypted ? `valkey-cli --tls --cacert ${tlsFolder}/ca.crt` : 'valkey-cli';
+}
+
+/** Where a server or sentinel listens. Peers show the same certificate; clients prove themselves by the password. */
+function listener(port: number, encrypted: boolean): string {
+  if (!encrypted) return `port ${port}`;
+  return `port 0
+tls-port ${port}
+tls-cert-file ${tlsFolder}/tls.crt
+tls-key-file ${tlsFolder}/tls.key
+tls-ca-cert-file ${tlsFolder}/ca.crt
+tls-auth-clients no
+tls-replication yes
+tls-protocols "TLSv1.2 TLSv1.3"`;
+}
+
+/** Neither servers nor sentinels notice a renewed certificate: a watcher beside them does, and runs `renewed`. */
+function watcher(encrypted: boolean, renewed: string): string {
+  if (!encrypted) return '';
+  return `(
+  seen=$(cksum < ${tlsFolder}/tls.crt)
+  while sleep 60; do
+    now=$(cksum < ${tlsFolder}/tls.crt)
+    [ "$now" = "$seen" ] && continue
+    ${renewed}
+    seen="$now"
+  done
+) &
+`;
+}
 
 /** Asks every sentinel who the primary is; the answer that most of them give, or nothing. */
 function whoIsPrimary(input: ValkeyScriptInput): string {
   if (input.sentinelHosts.length === 0) return 'primary=""';
   return `primary=""
 for sentinel in ${input.sentinelHosts.join(' ')}; do
-  answer=$(timeout 3 valkey-cli -h "$sentinel" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME ${input.primaryName} 2>/dev/null | head -n 1 || true)
+  answer=$(timeout 3 ${client(input.encrypted)} -h "$sentinel" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME ${input.primaryName} 2>/dev/null | head -n 1 || true)
   case "$answer" in
     *.${input.serverDomain}) primary="$answer"; break ;;
   esac
@@ -36,7 +73,7 @@ ${whoIsPrimary(input)}
 [ -n "$primary" ] || primary="${input.firstServer}"
 umask 077
 cat > /data/valkey.conf <<CONFIG
-port 6379
+${listener(6379, input.encrypted)}
 bind * -::*
 dir /data
 appendonly yes
@@ -50,7 +87,7 @@ ${alone ? '' : 'min-replicas-to-write 1\nmin-replicas-max-lag 10\n'}CONFIG
 if [ "$primary" != "$self" ]; then
   echo "replicaof $primary 6379" >> /data/valkey.conf
 fi
-unset REDISCLI_AUTH
+${watcher(input.encrypted, `REDISCLI_AUTH=$(cat ${password}) ${client(true)} CONFIG SET tls-cert-file ${tlsFolder}/tls.crt tls-key-file ${tlsFolder}/tls.key tls-ca-cert-file ${tlsFolder}/ca.crt || continue`)}unset REDISCLI_AUTH
 exec valkey-server /data/valkey.conf
 `;
 }
@@ -62,11 +99,11 @@ REDISCLI_AUTH=$(cat ${password})
 export REDISCLI_AUTH
 tries=0
 while [ "$tries" -lt 10 ]; do
-  role=$(timeout 2 valkey-cli ROLE 2>/dev/null | head -n 1)
+  role=$(timeout 2 ${client(input.encrypted)} ROLE 2>/dev/null | head -n 1)
   [ "$role" = master ] || exit 0
   if [ "$tries" -eq 0 ]; then
     for sentinel in ${input.sentinelHosts.join(' ')}; do
-      timeout 3 valkey-cli -h "$sentinel" -p 26379 SENTINEL FAILOVER ${input.primaryName} && break
+      timeout 3 ${client(input.encrypted)} -h "$sentinel" -p 26379 SENTINEL FAILOVER ${input.primaryName} && break
     done
   fi
   tries=$((tries + 1))
@@ -87,7 +124,7 @@ ${whoIsPrimary(input)}
 [ -n "$primary" ] || primary="${input.firstServer}"
 umask 077
 cat > /data/sentinel.conf <<CONFIG
-port 26379
+${listener(26379, input.encrypted)}
 bind * -::*
 dir /data
 requirepass $REDISCLI_AUTH
@@ -101,12 +138,13 @@ sentinel down-after-milliseconds ${input.primaryName} 5000
 sentinel failover-timeout ${input.primaryName} 30000
 sentinel parallel-syncs ${input.primaryName} 1
 CONFIG
-unset REDISCLI_AUTH
+${watcher(input.encrypted, 'sleep $((${POD_NAME##*-} * 120)); kill -TERM 1')}unset REDISCLI_AUTH
 exec valkey-sentinel /data/sentinel.conf
 `;
 }
 
 /** Readiness: answers PING with the right password. */
-export function pingCommand(port: number): string[] {
-  return ['sh', '-c', `REDISCLI_AUTH=$(cat ${password}) timeout 2 valkey-cli -p ${port} PING | grep -q PONG`];
+export function pingCommand(port: number, encrypted: boolean): string[] {
+  const ping = `timeout 2 ${client(encrypted)} -p ${port} PING`;
+  return ['sh', '-c', `REDISCLI_AUTH=$(cat ${password}) ${ping} | grep -q PONG`];
 }

@@ -9,6 +9,16 @@ import type { Site } from '../core/site.js';
 import { statefulSetManifest, Workload } from '../core/workload.js';
 import type { ExternalServer, StoreAccess } from './connection.js';
 import {
+  certificateWave,
+  dnsNamesOf,
+  type StoreTls,
+  tlsFolder,
+  tlsMount,
+  tlsSecrets,
+  type TlsSecretNames,
+  toCertificates,
+} from './tls.js';
+import {
   pingCommand,
   sentinelStart,
   serverStart,
@@ -34,6 +44,8 @@ export interface DeployedValkeyProps {
   readonly sentinels?: number;
   /** Sentinels that must agree that the primary is gone. @default - the majority */
   readonly quorum?: number;
+  /** Encrypts what goes to servers and sentinels, and between them. @default - network policies alone protect it */
+  readonly tls?: StoreTls;
 }
 
 const primaryName = 'kubehero';
@@ -46,6 +58,8 @@ interface Ensemble {
   readonly sentinels: number;
   readonly input: ValkeyScriptInput;
   readonly sentinelDomain: string;
+  /** Secrets of the encryption; absent without it. */
+  readonly tls: TlsSecretNames | undefined;
 }
 
 /** Valkey servers that elect their primary by sentinels. */
@@ -65,6 +79,7 @@ export class Valkey extends Workload {
     const ensemble = this.#toEnsemble(props);
     const { replicas, input } = ensemble;
     this.emitServiceAccount();
+    this.#emitCertificates(props.tls, ensemble);
     this.emitService({ valkey: 6379 }, { headless: true });
     if (replicas > 1) this.emitDisruptionBudget();
     const checksum = this.emitConfigMap('', { 'start.sh': serverStart(input), 'stop.sh': serverStop(input) });
@@ -72,7 +87,7 @@ export class Valkey extends Workload {
       'StatefulSet',
       statefulSetManifest({
         metadata: this.metadata(),
-        spec: statefulSetSpec(this.#toPod(replicas, checksum), {
+        spec: statefulSetSpec(this.#toPod(ensemble, checksum), {
           name: serverName,
           replicas,
           site,
@@ -90,7 +105,7 @@ export class Valkey extends Workload {
     this.sentinel =
       ensemble.sentinels > 0 ? new ValkeySentinel(scope, 'sentinel', site, ensemble) : undefined;
     this.access = this.#toAccess(ensemble);
-    if (replicas > 1) site.flows.add(this.peer, this.peer, 6379);
+    if (replicas > 1 || ensemble.tls) site.flows.add(this.peer, this.peer, 6379);
     if (this.sentinel) {
       site.flows.add(this.sentinel.peer, this.peer, 6379);
       site.flows.add(this.peer, this.sentinel.peer, 26379);
@@ -109,7 +124,14 @@ export class Valkey extends Workload {
       replicas,
       sentinels,
       sentinelDomain,
+      tls:
+        props.tls &&
+        tlsSecrets(props.tls, {
+          server: secretCatalogue.valkeyServer.name,
+          ca: secretCatalogue.valkeyCa.name,
+        }),
       input: {
+        encrypted: props.tls !== undefined,
         primaryName,
         serverDomain: `${serverName}.${domain}`,
         sentinelHosts: [...Array(sentinels).keys()].map((i) => `${sentinelName}-${i}.${sentinelDomain}`),
@@ -120,7 +142,24 @@ export class Valkey extends Workload {
     };
   }
 
-  #toPod(replicas: number, checksum: string): PodSpecInput {
+  #emitCertificates(tls: StoreTls | undefined, ensemble: Ensemble): void {
+    if (!tls || !ensemble.tls) return;
+    const { namespaces, clusterDomain } = this.site;
+    const names = (set: string, count: number): string[] =>
+      [...Array(count).keys()].flatMap((i) =>
+        dnsNamesOf(`${set}-${i}.${set}`, this.namespace, clusterDomain),
+      );
+    const certificates = toCertificates({
+      tls,
+      secrets: ensemble.tls,
+      namespace: this.namespace,
+      systemNamespace: namespaces.system,
+      dnsNames: [...names(serverName, ensemble.replicas), ...names(sentinelName, ensemble.sentinels)],
+    });
+    for (const { id, manifest } of certificates) this.emit(id, manifest, { wave: certificateWave });
+  }
+
+  #toPod({ replicas, tls, input }: Ensemble, checksum: string): PodSpecInput {
     const { site, component } = this;
     return {
       name: 'valkey',
@@ -134,38 +173,43 @@ export class Valkey extends Workload {
         { path: mountPaths.valkey, secret: secretCatalogue.valkey.name, items: { password: 'password' } },
         { path: '/data', claim: 'data' },
         { path: '/tmp', scratch: '16Mi' },
+        ...(tls ? [tlsMount(tls.server)] : []),
       ],
       resources: site.sizing.components.valkey.resources,
       component,
       features: site.features,
       ports: { valkey: 6379 },
-      probes: valkeyProbes(6379),
-      serviceAccount: serverName,
+      probes: valkeyProbes(6379, tls !== undefined),
+      serviceAccount: this.account,
       podAnnotations: { 'checksum/config': checksum },
       gracePeriodSeconds: 45,
       priorityClassName: 'kubehero-standard',
       pullSecrets: site.pullSecrets,
       spread: replicas > 1 ? 'required' : 'none',
-      sidecars: [exporter(site)],
+      sidecars: [exporter(site, tls && input.serverDomain)],
     };
   }
 
   #toAccess(ensemble: Ensemble): StoreAccess {
-    const sentinel = this.sentinel;
+    const { sentinel } = this;
+    const { tls, input } = ensemble;
+    const caFolder = `${mountPaths.valkey}-ca`;
     return {
       env: {
         ...(sentinel
           ? {
-              [environmentNames.valkeySentinels]: ensemble.input.sentinelHosts
+              [environmentNames.valkeySentinels]: input.sentinelHosts
                 .map((host) => `${host}:26379`)
                 .join(','),
               [environmentNames.valkeyPrimaryName]: primaryName,
             }
-          : { [environmentNames.valkeyUrl]: `valkey://${ensemble.input.firstServer}:6379` }),
+          : { [environmentNames.valkeyUrl]: `${tls ? 'valkeys' : 'valkey'}://${input.firstServer}:6379` }),
         [environmentNames.valkeyPasswordFile]: `${mountPaths.valkey}/password`,
+        ...(tls ? { [environmentNames.valkeyCaFile]: `${caFolder}/ca.crt` } : {}),
       },
       mounts: [
         { path: mountPaths.valkey, secret: secretCatalogue.valkey.name, items: { password: 'password' } },
+        ...(tls ? [{ path: caFolder, secret: tls.ca, items: { 'ca.crt': 'ca.crt' } }] : []),
       ],
       peers: [
         { peer: this.peer, ports: [6379] },
@@ -211,13 +255,14 @@ export class ValkeySentinel extends Workload {
               },
               { path: '/data', scratch: '16Mi' },
               { path: '/tmp', scratch: '16Mi' },
+              ...(ensemble.tls ? [tlsMount(ensemble.tls.server)] : []),
             ],
             resources: site.sizing.components.sentinel.resources,
             component: this.component,
             features: site.features,
             ports: { sentinel: 26379 },
-            probes: valkeyProbes(26379),
-            serviceAccount: sentinelName,
+            probes: valkeyProbes(26379, ensemble.tls !== undefined),
+            serviceAccount: this.account,
             podAnnotations: { 'checksum/config': checksum },
             gracePeriodSeconds: 30,
             priorityClassName: 'kubehero-standard',
@@ -233,13 +278,13 @@ export class ValkeySentinel extends Workload {
   }
 }
 
-function valkeyProbes(port: number): NonNullable<PodSpecInput['probes']> {
+function valkeyProbes(port: number, encrypted: boolean): NonNullable<PodSpecInput['probes']> {
   const tcp = { tcpSocket: { port: IntOrString.fromNumber(port) } };
   return {
     startup: { ...tcp, periodSeconds: 2, failureThreshold: 60 },
     liveness: { ...tcp, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
     readiness: {
-      exec: { command: pingCommand(port) },
+      exec: { command: pingCommand(port, encrypted) },
       periodSeconds: 5,
       timeoutSeconds: 4,
       failureThreshold: 2,
@@ -247,14 +292,25 @@ function valkeyProbes(port: number): NonNullable<PodSpecInput['probes']> {
   };
 }
 
-function exporter(site: Site): NonNullable<PodSpecInput['sidecars']>[number] {
+/** The exporter of one server; where that is encrypted, it calls its own pod by the name in the certificate. */
+function exporter(
+  site: Site,
+  encryptedDomain: string | undefined,
+): NonNullable<PodSpecInput['sidecars']>[number] {
   const base = toPodTemplate({
     name: 'exporter',
     selector: {},
     image: site.image('valkeyExporter'),
     args: [],
-    env: { REDIS_ADDR: 'redis://127.0.0.1:6379' },
-    mounts: [],
+    env: encryptedDomain
+      ? {
+          POD_NAME: { field: 'metadata.name' },
+          REDIS_ADDR: `rediss://$(POD_NAME).${encryptedDomain}:6379`,
+          REDIS_EXPORTER_TLS_CA_CERT_FILE: `${tlsFolder}/ca.crt`,
+        }
+      : { REDIS_ADDR: 'redis://127.0.0.1:6379' },
+    // The pod's own volume: the folder is named by its path alone
+    mounts: encryptedDomain ? [{ path: tlsFolder, secret: '' }] : [],
     resources: { cpu: '10m', memory: '32Mi', cpuLimit: '100m' },
     component: {},
     features: site.features,

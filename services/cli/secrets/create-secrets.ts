@@ -47,7 +47,7 @@ export async function createSecrets(
 ): Promise<SecretOutcome[]> {
   const specs = Object.values<SecretSpec>(secretCatalogue).filter(({ of }) => !options.without.includes(of));
   await requireNamespaces(options, specs, signal);
-  const values = new SecretValues((service) => dnsNames(options, service));
+  const values = new SecretValues((spec, service) => dnsNames(options, spec, service));
   const known: { spec: SecretSpec; found: ReadonlyMap<string, Found>; present: SecretData }[] = [];
   for (const spec of specs) {
     const found = await readEverywhere(options, spec, signal);
@@ -189,8 +189,14 @@ async function tryGet(
   }
 }
 
-/** A Service of the PostgreSQL namespace, from its bare name to the full one. */
-function dnsNames({ namespaces, clusterDomain }: CreateSecretsOptions, service: string): string[] {
-  const qualified = `${service}.${namespaces.postgres}`;
-  return [service, qualified, `${qualified}.svc`, `${qualified}.svc.${clusterDomain}`];
+/** A Service of the Secret's first namespace, from its bare name to the full one; a wildcard is never a bare name. */
+function dnsNames(
+  { namespaces, clusterDomain }: CreateSecretsOptions,
+  spec: SecretSpec,
+  service: string,
+): string[] {
+  const namespace = spec.namespaces[0] ?? 'system';
+  const qualified = `${service}.${namespaces[namespace]}`;
+  const full = [`${qualified}.svc`, `${qualified}.svc.${clusterDomain}`];
+  return service.startsWith('*') ? full : [service, qualified, ...full];
 }

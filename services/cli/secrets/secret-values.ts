@@ -17,7 +17,7 @@ export class SecretValues {
   readonly #gone = new Map<string, string>();
 
   /** @param dnsNames every name under which a Service is dialled */
-  constructor(private readonly dnsNames: (service: string) => readonly string[]) {}
+  constructor(private readonly dnsNames: (spec: SecretSpec, service: string) => readonly string[]) {}
 
   /**
    * The values that a Secret lacks; what it has already stays, and what is derived follows from it. Values that only
@@ -88,7 +88,10 @@ export class SecretValues {
     if (!value)
       throw new UserError('HALF_MADE', `${spec.name} has a certificate without its key: remove the Secret`);
     const issued = this.#authority(value.ca).then((authority) =>
-      authority.issueServer(value.services.flatMap(this.dnsNames), TEN_YEARS_MS),
+      authority.issueServer(
+        value.services.flatMap((service) => this.dnsNames(spec, service)),
+        TEN_YEARS_MS,
+      ),
     );
     this.#identities.set(spec.name, issued);
     return issued;

@@ -4,7 +4,7 @@ export type SecretValue =
   | { readonly kind: 'literal'; readonly value: string }
   | { readonly kind: 'sha256-hex'; readonly of: string }
   | { readonly kind: 'ca-certificate'; readonly of: string }
-  /** For the DNS names of Services in the Secret's first namespace. */
+  /** For the DNS names of Services in the Secret's first namespace; `*.` before one stands for the pods behind it. */
   | { readonly kind: 'certificate'; readonly ca: string; readonly services: readonly string[] }
   | { readonly kind: 'certificate-key'; readonly ca: string }
   | { readonly kind: 'given'; readonly by: string };
@@ -83,6 +83,50 @@ export const secretCatalogue = {
       'interserver-secret': password,
     },
     purpose: 'user kubehero of ClickHouse, and the secret that its servers share',
+  },
+  clickhouseCa: {
+    name: 'kubehero-clickhouse-ca',
+    of: 'clickhouse',
+    namespaces: ['system'],
+    type: 'Opaque',
+    keys: { 'ca.crt': { kind: 'ca-certificate', of: 'clickhouse' } },
+    purpose: 'what the certificate of ClickHouse chains to, where it is encrypted',
+  },
+  clickhouseServer: {
+    name: 'kubehero-clickhouse-server',
+    of: 'clickhouse',
+    namespaces: ['clickhouse'],
+    type: 'kubernetes.io/tls',
+    keys: {
+      'ca.crt': { kind: 'ca-certificate', of: 'clickhouse' },
+      'tls.crt': { kind: 'certificate', ca: 'clickhouse', services: ['*', '*.kubehero-keeper'] },
+      'tls.key': { kind: 'certificate-key', ca: 'clickhouse' },
+    },
+    purpose: 'certificate of the ClickHouse servers and keepers, where they are encrypted',
+  },
+  valkeyCa: {
+    name: 'kubehero-valkey-ca',
+    of: 'valkey',
+    namespaces: ['system'],
+    type: 'Opaque',
+    keys: { 'ca.crt': { kind: 'ca-certificate', of: 'valkey' } },
+    purpose: 'what the certificate of Valkey chains to, where it is encrypted',
+  },
+  valkeyServer: {
+    name: 'kubehero-valkey-server',
+    of: 'valkey',
+    namespaces: ['valkey'],
+    type: 'kubernetes.io/tls',
+    keys: {
+      'ca.crt': { kind: 'ca-certificate', of: 'valkey' },
+      'tls.crt': {
+        kind: 'certificate',
+        ca: 'valkey',
+        services: ['*.kubehero-valkey', '*.kubehero-valkey-sentinel'],
+      },
+      'tls.key': { kind: 'certificate-key', ca: 'valkey' },
+    },
+    purpose: 'certificate of the Valkey servers and sentinels, where they are encrypted',
   },
   valkey: {
     name: 'kubehero-valkey',
