@@ -1,4 +1,4 @@
-import { annotationKeys, budgetPolicyNames } from '@kubehero/contract';
+import { annotationKeys, budgetPolicyCrd, budgetPolicyNames } from '@kubehero/contract';
 import {
   KubeClusterRole,
   KubeValidatingAdmissionPolicy,
@@ -32,6 +32,11 @@ const amountIn = (object: string): string => `double(${object}.spec.ceiling.find
 const unitIn = (object: string): string =>
   `${object}.spec.ceiling.replace(${object}.spec.ceiling.find('[0-9]+([.][0-9]+)?'), '')`;
 
+const [{ schema }] = budgetPolicyCrd.spec.versions;
+const fields = Object.keys(schema.openAPIV3Schema.properties.spec.properties);
+/** Fields that may change, in one direction or in any. */
+const told = ['ceiling', 'hardStop', 'dryRun', 'includeIdle', 'armed', 'thresholds'];
+
 /**
  * CEL: a policy that stays armed could stop no more than it did. Each field of the spec is as it was, or on the safe
  * side of that; thresholds only warn. What cannot be told to be safe, such as any other scope, counts as more.
@@ -41,7 +46,7 @@ const stopsNoMore = [
   `(!${flagIn('object', 'hardStop')} || ${flagIn('oldObject', 'hardStop')})`,
   `(${flagIn('object', 'dryRun')} || !${flagIn('oldObject', 'dryRun')})`,
   `(!${flagIn('object', 'includeIdle')} || ${flagIn('oldObject', 'includeIdle')})`,
-  ...['scope', 'ceilingPer', 'timeZone', 'enforcement'].map(isSame),
+  ...fields.filter((name) => !told.includes(name)).map(isSame),
 ].join(' && ');
 
 /**

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Applier } from '../support/cluster/apply.js';
 import { Cluster, type ApiAnswer } from '../support/cluster/cluster.js';
 import { prepare } from '../support/cluster/installation.js';
@@ -35,7 +35,7 @@ describeWith([clusterBinaries('etcd', 'kube-apiserver')], 'arming is a right of 
         {
           apiGroups: ['kubehero.kubehero.io'],
           resources: ['budgetpolicies'],
-          verbs: ['create', 'patch', 'get'],
+          verbs: ['create', 'patch', 'update', 'get'],
         },
       ],
     });
@@ -123,6 +123,76 @@ describeWith([clusterBinaries('etcd', 'kube-apiserver')], 'arming is a right of 
     expect((await arm(tokens.armer, true)).status).toBe(200);
     expect((await arm(tokens.editor, false)).status).not.toBe(200);
     expect((await arm(tokens.armer, false)).status).toBe(200);
+  });
+
+  describe('an armed policy', () => {
+    const base = {
+      ...{ ceiling: '$100/d', armed: true, hardStop: true, dryRun: null, includeIdle: null, timeZone: 'UTC' },
+      ...{ scope: { namespaces: ['web'] }, thresholds: null, enforcement: null, ceilingPer: 'All' },
+    };
+    const set = async (spec: object): Promise<void> => {
+      expect((await patch(tokens.armer, { spec: { ...base, armed: false } })).status).toBe(200);
+      expect((await patch(tokens.armer, { spec: { ...base, ...spec, armed: true } })).status).toBe(200);
+    };
+
+    it.each<[string, object, object]>([
+      ['a lower ceiling', {}, { ceiling: '$99.999999/d' }],
+      ['a shorter amount of more digits', {}, { ceiling: '$99/d' }],
+      ['another period', {}, { ceiling: '$100/mo' }],
+      ['another currency', {}, { ceiling: 'EUR 100/d' }],
+      ['one more namespace', {}, { scope: { namespaces: ['web', 'shop'] } }],
+      [
+        'a selector beside the namespaces that is dropped',
+        { scope: { workloadSelector: { matchLabels: { app: 'a' } } } },
+        { scope: { workloadSelector: null } },
+      ],
+      ['a hard stop', { hardStop: false }, { hardStop: true }],
+      ['the end of a dry run', { dryRun: true }, { dryRun: false }],
+      ['no word of a dry run any more', { dryRun: true }, { dryRun: null }],
+      ['idle cost on top', {}, { includeIdle: true }],
+      ['a ceiling for each cluster', {}, { ceilingPer: 'Cluster' }],
+      ['another time zone', {}, { timeZone: 'Asia/Tokyo' }],
+      ['less grace', { enforcement: { gracePeriodSeconds: 60 } }, { enforcement: { gracePeriodSeconds: 0 } }],
+      [
+        'fewer exclusions',
+        { enforcement: { exclude: { matchLabels: { tier: 'core' } } } },
+        { enforcement: null },
+      ],
+    ])('is not changed to stop more without the right: %s', async (_what, before, change) => {
+      await set(before);
+
+      const refused = await patch(tokens.editor, { spec: change });
+      expect([refused.status, refused.body['reason']]).toEqual([403, 'Forbidden']);
+      expect(String(refused.body['message'])).toContain(
+        'may not change the armed budget policy served so that it could stop more: ask for the verb "arm"',
+      );
+      expect((await patch(tokens.armer, { spec: change })).status).toBe(200);
+    });
+
+    it.each<[string, object, object]>([
+      ['a higher ceiling', {}, { ceiling: '$100.5/d' }],
+      ['a higher ceiling of more digits', {}, { ceiling: '$1000/d' }],
+      ['no hard stop', {}, { hardStop: false }],
+      ['a dry run', {}, { dryRun: true }],
+      ['no idle cost any more', { includeIdle: true }, { includeIdle: false }],
+      ['warnings', {}, { thresholds: [{ percent: 80 }] }],
+      ['nothing', {}, { armed: true }],
+    ])('is changed to stop less without the right: %s', async (_what, before, change) => {
+      await set(before);
+
+      const answer = await patch(tokens.editor, { spec: change });
+      expect([answer.status, answer.body['message']]).toEqual([200, undefined]);
+    });
+
+    it('is not replaced by one that could stop more either', async () => {
+      await set({});
+      const path = `${policies}/served`;
+      const { body } = await cluster.call({ path });
+      const replaced = { ...body, spec: { ...(body['spec'] as object), scope: { clusterSelector: {} } } };
+      expect((await cluster.call({ method: 'PUT', path, token: tokens.editor, body: replaced })).status).toBe(
+        403,
+      );
+    });
   });
 
   it('nobody but the operator says that somebody else armed', async () => {
