@@ -11,6 +11,7 @@ import { EnforcementRig } from '../support/enforcement/enforcement-rig.js';
 import type { Orders, Report } from '../support/enforcement/enforcer-main.js';
 import { operatorToken } from '../support/enforcement/operator-account.js';
 import { randomBySeed } from './crash-proof.js';
+import { readInside } from './inside-state.js';
 import { inside, OperatorHistory, outside } from './operator-history.js';
 
 /** How hard the proof is. */
@@ -226,23 +227,12 @@ class Proof {
 
   async #checkReleased(): Promise<void> {
     const { replicas } = this.history.wishes;
-    const found = await this.#specs();
+    const found = await readInside(this.rig);
     this.#expect('replicas after the release', found.replicas, Object.fromEntries([...replicas].sort()));
     this.#expect('suspension after the release', found.suspended, []);
     this.#expect('minimum of the autoscaler', found.minReplicas, [0]);
     this.#expect('marks left behind', found.marks, []);
-    const guards = await this.rig.get('/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies');
-    const bindings = await this.rig.get(
-      '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings',
-    );
-    const names = [guards, bindings]
-      .flatMap(({ items }) => items as { metadata: { name: string } }[])
-      .map(({ metadata }) => metadata.name);
-    this.#expect(
-      'admission policies left behind',
-      names.filter((name) => name.startsWith('kubehero-budget-')),
-      [],
-    );
+    this.#expect('admission policies left behind', found.guards, []);
     // Two pods of the Job besides those of Deployments and StatefulSet.
     await this.#untilPods([...replicas.values()].reduce((sum, each) => sum + each, 2));
     await this.#checkOutside();
@@ -257,7 +247,7 @@ class Proof {
         message: string;
       }[];
       const last = events.slice(-5).map(({ message }) => message);
-      const found = { pods: await this.rig.pods(inside), specs: await this.#specs(), last };
+      const found = { pods: await this.rig.pods(inside), inside: await readInside(this.rig), last };
       const told = [...this.#faults, `not ${count} pods: ${JSON.stringify(found)}`];
       throw new Error(told.join('\n'), { cause });
     }
@@ -265,45 +255,6 @@ class Proof {
 
   async #checkOutside(): Promise<void> {
     this.#expect('pods outside of the scope', (await this.rig.pods(outside)).length, 3);
-  }
-
-  async #specs(): Promise<{ replicas: object; suspended: string[]; minReplicas: number[]; marks: string[] }> {
-    interface Item {
-      metadata: { name: string; annotations?: Record<string, string> };
-      spec: { replicas?: number; suspend?: boolean; minReplicas?: number };
-    }
-    const paths = [
-      'apps/v1:deployments',
-      'apps/v1:statefulsets',
-      'apps/v1:replicasets',
-      'batch/v1:jobs',
-      'batch/v1:cronjobs',
-      'autoscaling/v2:horizontalpodautoscalers',
-    ];
-    const lists = await Promise.all(
-      paths.map(async (each) => {
-        const [group = '', plural = ''] = each.split(':');
-        return (await this.rig.get(`/apis/${group}/namespaces/${inside}/${plural}`))['items'] as Item[];
-      }),
-    );
-    const [deployments = [], sets = [], , jobs = [], cronJobs = [], scalers = []] = lists;
-    const marks = lists
-      .flat()
-      .filter(({ metadata }) =>
-        Object.keys(metadata.annotations ?? {}).some((key) => key.startsWith('kubehero.io/')),
-      );
-    return {
-      replicas: Object.fromEntries(
-        [...deployments, ...sets]
-          .map(({ metadata, spec }): [string, unknown] => [metadata.name, spec.replicas])
-          .sort(),
-      ),
-      suspended: [...jobs, ...cronJobs]
-        .filter(({ spec }) => spec.suspend === true)
-        .map(({ metadata }) => metadata.name),
-      minReplicas: scalers.map(({ spec }) => spec.minReplicas ?? 1),
-      marks: marks.map(({ metadata }) => metadata.name),
-    };
   }
 
   /** The dead process's chain: whole, signed, and complete. */
