@@ -207,9 +207,16 @@ export class CostQuery {
 
   #filter(question: CostQuestion, names: Names, parameters: Parameters): string {
     const clauses = question.where.map(({ key, value }, at) => {
-      if (key === 'cluster' || key === 'namespace') {
-        parameters[`keys${at}`] = keysOf(key === 'cluster' ? names.clusters : names.namespaces, value);
-        return `AND ${key === 'cluster' ? 'cluster' : 'ns'} IN ({keys${at}:Array(UInt32)})`;
+      if (key === 'cluster') {
+        parameters[`keys${at}`] = keysOf(names.clusters, value);
+        return `AND cluster IN ({keys${at}:Array(UInt32)})`;
+      }
+      if (key === 'namespace') {
+        const keys = keysOf(names.namespaces, value);
+        parameters[`keys${at}`] = keys;
+        // Keys begin with the cluster: named, only its granules are read
+        parameters[`clusters${at}`] = [...new Set(keys.map((ns) => names.clusterOfNamespace.get(ns) ?? 0))];
+        return `AND cluster IN ({clusters${at}:Array(UInt32)}) AND ns IN ({keys${at}:Array(UInt32)})`;
       }
       if (key === 'node') {
         parameters[`keys${at}`] = keysOf(names.nodes, value);
