@@ -1,5 +1,5 @@
 // Writes the tables of props into constructs/README.md, from the sources: name, type, default and text of every prop of
-// every interface that `index.ts` exports. Usage: node constructs/api-tables.mjs [--check]
+// every interface that `index.ts` exports. Usage: npm run generate:api-tables [-- --check]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
@@ -16,11 +16,13 @@ const checker = program.getTypeChecker();
 const places = [
   'ExistingSecret',
   'ExternalServer',
+  'IssuerRef',
   'OperatorVersions',
   'ReplicaOf',
   'Resources',
   'S3Location',
   'SiteNamespaces',
+  'StoreTls',
 ];
 
 /** Text as a cell of a table. */
@@ -92,8 +94,6 @@ const wanted = await prettier.format(
 );
 if (!process.argv.includes('--check')) writeFileSync(readme, wanted);
 else if (wanted !== text) {
-  process.stderr.write(
-    'constructs/README.md is not what the sources say: run node constructs/api-tables.mjs\n',
-  );
+  process.stderr.write('constructs/README.md is not what the sources say: run npm run generate:api-tables\n');
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 // Packs the library, installs it into an app of its own and synthesizes there, as an ES module and as CommonJS, on each of
 // the given versions of Node; all must write the same manifests. Versions are brought by npm.
-// Usage: node constructs/try-nodes.mjs [20 22 24 …]
+// Usage: npm run try:nodes [-- 20 22 24 …]
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

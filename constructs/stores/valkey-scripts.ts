@@ -87,7 +87,7 @@ ${alone ? '' : 'min-replicas-to-write 1\nmin-replicas-max-lag 10\n'}CONFIG
 if [ "$primary" != "$self" ]; then
   echo "replicaof $primary 6379" >> /data/valkey.conf
 fi
-${watcher(input.encrypted, `REDISCLI_AUTH=$(cat ${password}) ${client(true)} CONFIG SET tls-cert-file ${tlsFolder}/tls.crt tls-key-file ${tlsFolder}/tls.key tls-ca-cert-file ${tlsFolder}/ca.crt || continue`)}unset REDISCLI_AUTH
+${watcher(input.encrypted, `REDISCLI_AUTH=$(cat ${password}) ${client(true)} -e -p 6379 CONFIG SET tls-cert-file ${tlsFolder}/tls.crt tls-key-file ${tlsFolder}/tls.key tls-ca-cert-file ${tlsFolder}/ca.crt || continue`)}unset REDISCLI_AUTH
 exec valkey-server /data/valkey.conf
 `;
 }
@@ -138,7 +138,7 @@ sentinel down-after-milliseconds ${input.primaryName} 5000
 sentinel failover-timeout ${input.primaryName} 30000
 sentinel parallel-syncs ${input.primaryName} 1
 CONFIG
-${watcher(input.encrypted, 'sleep $((${POD_NAME##*-} * 120)); kill -TERM 1')}unset REDISCLI_AUTH
+${watcher(input.encrypted, 'sleep $((${POD_NAME##*-} * 120)); kill -TERM $$')}unset REDISCLI_AUTH
 exec valkey-sentinel /data/sentinel.conf
 `;
 }
