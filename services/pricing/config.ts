@@ -78,6 +78,36 @@ export const pricingSettings = {
       reason: "file with the API key for Google's catalogue, which has no anonymous use",
     }),
   ),
+  gcpAccountFile: optionalSetting(
+    pathSetting({
+      flag: 'gcp-account-file',
+      env: environmentNames.pricingGcpAccountFile,
+      reason:
+        "service account's key (JSON) that may list machine types, and prices where no API key is given",
+    }),
+  ),
+  awsSpot: choiceSetting({
+    flag: 'aws-spot',
+    env: environmentNames.pricingAwsSpot,
+    reason:
+      'where AWS spot prices come from: by zone from the EC2 API where credentials are found, or the feed alone',
+    choices: ['auto', 'feed'] as const,
+    fallback: 'auto',
+  }),
+  awsCredentialsFile: optionalSetting(
+    pathSetting({
+      flag: 'aws-credentials-file',
+      env: environmentNames.pricingAwsCredentialsFile,
+      reason: "AWS credentials for spot prices by zone; without it the AWS SDK's own chain is tried",
+    }),
+  ),
+  commitments: choiceSetting({
+    flag: 'commitments',
+    env: environmentNames.pricingCommitments,
+    reason: 'whether list rates of reservations and savings plans are kept',
+    choices: ['on', 'off'] as const,
+    fallback: 'on',
+  }),
   customFile: optionalSetting(
     pathSetting({ flag: 'custom-file', env: environmentNames.pricingCustomFile, reason: 'own price sheet' }),
   ),
@@ -148,6 +178,20 @@ export const pricingSettings = {
     environmentNames.pricingAzureUrl,
     'the Azure retail prices',
     PUBLIC_HOSTS.azure,
+  ),
+  awsEc2: optionalSetting(
+    urlSetting({
+      flag: 'aws-ec2',
+      env: environmentNames.pricingAwsEc2Url,
+      reason: "interface endpoint of the EC2 API, for spot prices; without it the region's public one",
+      schemes: ['http', 'https'],
+    }),
+  ),
+  gcpCompute: host(
+    'gcp-compute',
+    environmentNames.pricingGcpComputeUrl,
+    "Google's machine types",
+    PUBLIC_HOSTS.gcpCompute,
   ),
   gcp: host('gcp-billing', environmentNames.pricingGcpUrl, 'the Cloud Billing Catalog', PUBLIC_HOSTS.gcp),
 };

@@ -1,4 +1,12 @@
-import { judgeRefresh, priceKey, type GateResult, type GateVerdict, type PriceRow } from '@kubehero/domain';
+import {
+  compareDecimals,
+  judgeRefresh,
+  priceKey,
+  toDecimal,
+  type GateResult,
+  type GateVerdict,
+  type PriceRow,
+} from '@kubehero/domain';
 import type {
   CatalogueItem,
   CatalogueStore,
@@ -8,7 +16,7 @@ import type {
   StoredPart,
 } from './catalogue-store.js';
 import type { SourceName } from './sources/index.js';
-import type { ParsedSource } from './sources/collector.js';
+import { rateKey, type ParsedSource } from './sources/collector.js';
 
 /** How what a source said enters the catalogue. */
 export interface RefreshOptions {
@@ -66,9 +74,24 @@ function itemKey(item: CatalogueItem): string {
   return item.kind === 'shape' ? `shape|${item.provider}|${item.name}` : `sheet|${item.name}`;
 }
 
+/** A file may speak of one term only: the other ways to commit that are known stay. */
+function withOlderRates(before: CatalogueItem | undefined, after: CatalogueItem): CatalogueItem {
+  if (before?.kind !== 'price' || after.kind !== 'price' || after.commitments === undefined) return after;
+  const fresh = new Set(after.commitments.map(rateKey));
+  const older = (before.commitments ?? []).filter((rate) => !fresh.has(rateKey(rate)));
+  const commitments = [...after.commitments, ...older];
+  const [lowest = after] = [...commitments].sort((a, b) =>
+    compareDecimals(toDecimal(a.price), toDecimal(b.price)),
+  );
+  return { ...after, price: lowest.price, commitments };
+}
+
 function merged(before: readonly CatalogueItem[], after: readonly CatalogueItem[]): CatalogueItem[] {
   const result = new Map<string, CatalogueItem>();
-  for (const item of [...before, ...after]) result.set(itemKey(item), item);
+  for (const item of [...before, ...after]) {
+    const key = itemKey(item);
+    result.set(key, withOlderRates(result.get(key), item));
+  }
   return [...result.values()];
 }
 

@@ -24,6 +24,11 @@ export interface PriceWorld {
   readonly gcpSkus: Map<string, readonly unknown[]>;
   gcpPageSize: number;
   gcpKey: string;
+  /** Region to Savings Plan list; its version is its `version`. */
+  readonly savingsPlans?: Map<string, { readonly version: string; readonly document: unknown }>;
+  /** Zone to machine types, and the token that may list them; the token is given out at `/token`. */
+  readonly gcpMachineTypes?: Map<string, readonly unknown[]>;
+  readonly gcpToken?: string;
   /** A page chain that never ends or leads back, instead of the true one. */
   chain: 'true' | 'endless' | 'back' | 'elsewhere';
   readonly faults: Fault[];
@@ -95,11 +100,28 @@ export class PriceServer {
   #body(url: URL, request: IncomingMessage): string | number | undefined {
     const { pathname } = url;
     if (pathname.startsWith('/offers/')) return this.#offer(pathname);
+    if (pathname.startsWith('/savingsPlan/')) return this.#savingsPlan(pathname);
     if (pathname === '/spot.json') return JSON.stringify(this.world.spotFeed);
     if (pathname === '/api/retail/prices') return this.#azure(url);
+    return this.#google(url, request);
+  }
+
+  #google(url: URL, request: IncomingMessage): string | number | undefined {
+    const { pathname } = url;
+    if (pathname === '/token') {
+      return JSON.stringify({ access_token: this.world.gcpToken, token_type: 'Bearer', expires_in: 3599 });
+    }
+    if (/^\/compute\/v1\/projects\/[^/]+\/aggregated\/machineTypes$/.test(pathname)) {
+      const authorized = request.headers.authorization === `Bearer ${this.world.gcpToken ?? ''}`;
+      return authorized ? this.#machineTypes(url) : 401;
+    }
     const service = /^\/v1\/services\/([^/]+)\/skus$/.exec(pathname)?.[1];
     if (service === undefined) return undefined;
-    return request.headers['x-goog-api-key'] === this.world.gcpKey ? this.#gcp(service, url) : 400;
+    const { gcpKey, gcpToken } = this.world;
+    const allowed =
+      request.headers['x-goog-api-key'] === gcpKey ||
+      (gcpToken !== undefined && request.headers.authorization === `Bearer ${gcpToken}`);
+    return allowed ? this.#gcp(service, url) : 400;
   }
 
   #offer(pathname: string): string | undefined {
@@ -117,12 +139,46 @@ export class PriceServer {
     return offer?.version === file?.[2] ? JSON.stringify(offer?.document) : undefined;
   }
 
+  #savingsPlan(pathname: string): string | undefined {
+    const plans = this.world.savingsPlans ?? new Map<string, { version: string; document: unknown }>();
+    const base = '/savingsPlan/v1.0/aws/AWSComputeSavingsPlan';
+    if (pathname === `${base}/current/region_index.json`) {
+      const regions = [...plans].map(([regionCode, { version }]) => ({
+        regionCode,
+        versionUrl: `${base}/${version}/${regionCode}/index.json`,
+      }));
+      return JSON.stringify({ disclaimer: '', publicationDate: '2026-11-01T00:00:00Z', regions });
+    }
+    const [version, region = ''] = pathname.slice(base.length + 1).split('/');
+    const plan = plans.get(region);
+    return plan?.version === version ? JSON.stringify(plan?.document) : undefined;
+  }
+
+  /** One zone a page. */
+  #machineTypes(url: URL): string {
+    const zones = [...(this.world.gcpMachineTypes ?? [])];
+    const at = Number(url.searchParams.get('pageToken') ?? '0');
+    const [zone, machineTypes] = zones[at] ?? ['', []];
+    return JSON.stringify({
+      kind: 'compute#machineTypeAggregatedList',
+      items: {
+        [`zones/${zone}`]: { machineTypes },
+        'regions/us-central1': { warning: { code: 'NO_RESULTS_ON_PAGE', message: 'constructed' } },
+      },
+      ...(at + 1 < zones.length ? { nextPageToken: String(at + 1) } : {}),
+    });
+  }
+
   #azure(url: URL): string {
     const filter = url.searchParams.get('$filter') ?? '';
     const services = [...filter.matchAll(/serviceName eq '([^']+)'/g)].map((match) => match[1]);
     const region = /armRegionName eq '([^']+)'/.exec(filter)?.[1] ?? '';
+    const type = /priceType eq '([^']+)'/.exec(filter)?.[1] ?? '';
     const items = this.world.azureItems.filter(
-      (item) => services.includes(String(item['serviceName'])) && String(item['armRegionName']) === region,
+      (item) =>
+        services.includes(String(item['serviceName'])) &&
+        String(item['armRegionName']) === region &&
+        item['type'] === type,
     );
     const skip = Number(url.searchParams.get('$skip') ?? '0');
     const page = items.slice(skip, skip + this.world.azurePageSize);

@@ -87,11 +87,16 @@ async function getCatalogue({
   };
 }
 
+/** What `--sources` takes for a source: the cloud's name, which its sources begin with. */
+function serviceOf(source: string): string {
+  return source.split('-', 1)[0] ?? source;
+}
+
 function toQuarantined(part: PriceQuarantineRecord): pricing.QuarantinedPartInput {
   return {
     ...part,
     reasons: [...part.reasons],
-    acceptCommand: `kubehero pricing refresh --accept '${part.region}/${part.family}'`,
+    acceptCommand: `kubehero pricing refresh --sources ${serviceOf(part.source)} --accept '${part.region}/${part.family}'`,
   };
 }
 

@@ -1,9 +1,13 @@
 import {
   builtInRows,
+  commitmentsOf,
   lookupMachine,
   lookupResource,
+  machineOfNode,
   resolveNodePrice,
   type Catalogue,
+  type ListedCommitment,
+  type MachineQuery,
   type PriceAnswer,
 } from '@kubehero/domain';
 import { createReadStream } from 'node:fs';
@@ -57,15 +61,34 @@ export async function openDatabaseLookup(
 
 const MAX_VIEWS = 4;
 
+/** A price, and what its machine would cost under commitments; absent where none is listed for it. */
+export interface LookupAnswer extends PriceAnswer {
+  readonly commitments?: readonly ListedCommitment[];
+}
+
+function withCommitments(
+  answered: PriceAnswer,
+  machine: MachineQuery,
+  catalogue: Catalogue,
+  atMs: number | undefined,
+): LookupAnswer {
+  const commitments = commitmentsOf(catalogue, machine, atMs);
+  return commitments.length === 0 ? answered : { ...answered, commitments };
+}
+
 /** Answers one question. */
-export async function answer(lookup: Lookup, question: LookupQuestion): Promise<PriceAnswer> {
+export async function answer(lookup: Lookup, question: LookupQuestion): Promise<LookupAnswer> {
   const { atMs } = question;
   const catalogue = await lookup.at(atMs);
   switch (question.kind) {
-    case 'machine':
-      return lookupMachine(catalogue, question.query, { atMs });
-    case 'node':
-      return resolveNodePrice(question.facts, catalogue, { atMs });
+    case 'machine': {
+      const found = lookupMachine(catalogue, question.query, { atMs });
+      return withCommitments(found, question.query, catalogue, atMs);
+    }
+    case 'node': {
+      const found = resolveNodePrice(question.facts, catalogue, { atMs });
+      return withCommitments(found, machineOfNode(question.facts), catalogue, atMs);
+    }
     case 'resource':
       return lookupResource(catalogue, question.query, { atMs });
   }

@@ -6,7 +6,8 @@ import type { PricingSettings } from '../config.js';
 import { openPriceDatabase } from '../database/open-database.js';
 import { PricingError } from '../errors.js';
 import { openNetwork } from '../fetch/network.js';
-import { refreshOnline, type OnlineOutcome, type OnStep } from '../fetch/online.js';
+import { readGoogleAccount } from '../fetch/google-token.js';
+import { refreshOnline, type OnlineOutcome, type OnlineRefresh, type OnStep } from '../fetch/online.js';
 import { FolderStore } from '../folder/folder-store.js';
 import { applyRefresh } from '../refresh.js';
 import { importSnapshot, readVerifyingKey, type ImportReport } from '../snapshot/import.js';
@@ -119,9 +120,20 @@ async function fromSnapshot(
   return { what: 'snapshot', outcome: 'refreshed', report };
 }
 
-async function gcpKey(settings: PricingSettings): Promise<{ gcpApiKey?: string }> {
-  if (!settings.sources.includes('gcp') || settings.gcpKeyFile === undefined) return {};
-  return { gcpApiKey: (await readFile(settings.gcpKeyFile, 'utf8')).trim() };
+async function gcpAccess(
+  settings: PricingSettings,
+): Promise<Pick<OnlineRefresh, 'gcpApiKey' | 'gcpAccount'>> {
+  const { sources, gcpKeyFile, gcpAccountFile } = settings;
+  if (!sources.includes('gcp')) return {};
+  return {
+    ...(gcpKeyFile === undefined ? {} : { gcpApiKey: (await readFile(gcpKeyFile, 'utf8')).trim() }),
+    ...(gcpAccountFile === undefined ? {} : { gcpAccount: await readGoogleAccount(gcpAccountFile) }),
+  };
+}
+
+function spotAccess(settings: PricingSettings): Pick<OnlineRefresh, 'spotHistory'> {
+  const { awsSpot, awsCredentialsFile: credentialsFile, awsEc2: endpoint } = settings;
+  return awsSpot === 'feed' ? {} : { spotHistory: { credentialsFile, endpoint } };
 }
 
 /**
@@ -142,12 +154,14 @@ export async function refreshFromServices(
     const azureRegions = sources.includes('azure')
       ? (settings.azureRegions ?? (await target.regions('azure')))
       : [];
-    const { awsPriceList, awsPriceListChina, awsSpotFeed, azure, gcp } = settings;
+    const { awsPriceList, awsPriceListChina, awsSpotFeed, azure, gcp, gcpCompute } = settings;
     const refresh = {
-      hosts: { awsPriceList, awsPriceListChina, awsSpotFeed, azure, gcp },
+      hosts: { awsPriceList, awsPriceListChina, awsSpotFeed, azure, gcp, gcpCompute },
       awsRegions,
       azureRegions,
-      ...(await gcpKey(settings)),
+      ...spotAccess(settings),
+      ...(await gcpAccess(settings)),
+      commitments: settings.commitments === 'on',
       currency: settings.currency,
       accept: context.accept,
       nowMs: context.nowMs,

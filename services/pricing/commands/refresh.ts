@@ -1,3 +1,4 @@
+import type { PriceRow } from '@kubehero/domain';
 import { keepHeapSmall, releaseGarbage } from '@kubehero/runtime';
 import type { OnlineOutcome } from '../fetch/online.js';
 import { FolderStore } from '../folder/folder-store.js';
@@ -16,6 +17,8 @@ export interface FolderRefresh {
   readonly accept: readonly string[];
   /** The files say all that there is about their regions, so what they lack is gone. */
   readonly replace: boolean;
+  /** Also take list rates of reservations and savings plans, @default true */
+  readonly commitments?: boolean;
 }
 
 /**
@@ -24,9 +27,12 @@ export interface FolderRefresh {
  */
 export async function refreshFolder(refresh: FolderRefresh): Promise<RefreshReport> {
   keepHeapSmall();
-  const parsed = await parseSource(refresh.source, refresh.files.map(inputFile), { region: refresh.region });
-  releaseGarbage();
   const store = new FolderStore(refresh.catalogue);
+  const { source, region, commitments } = refresh;
+  const products = source === 'aws-savings-plan' ? await offeredProducts(store) : undefined;
+  const options = { region, commitments, products };
+  const parsed = await parseSource(source, refresh.files.map(inputFile), options);
+  releaseGarbage();
   return store.exclusively(() =>
     applyRefresh(store, parsed, {
       source: refresh.source,
@@ -36,6 +42,18 @@ export async function refreshFolder(refresh: FolderRefresh): Promise<RefreshRepo
       accept: refresh.accept,
     }),
   );
+}
+
+/** Machines of the on-demand lists in a folder by SKU: what rates of savings plans are joined to. */
+async function offeredProducts(store: FolderStore): Promise<ReadonlyMap<string, PriceRow>> {
+  const products = new Map<string, PriceRow>();
+  for await (const { facts, items } of store.parts()) {
+    if (facts.source !== 'aws-offer') continue;
+    for (const item of items) {
+      if (item.kind === 'price' && item.resource === 'instance') products.set(item.sku, item);
+    }
+  }
+  return products;
 }
 
 /** Sentences about a refresh for people: what is held back and what was noticed. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PricingError } from '../errors.js';
-import { asRecord, asText, parseJson } from '../stream/exact-json.js';
+import { asArray, asRecord, asText, parseJson } from '../stream/exact-json.js';
 import { download, getText, type HttpContext } from './http.js';
 
 /** Offer files that a region's prices are made from. */
@@ -45,6 +45,37 @@ export async function findOffers(host: string, region: string, context: HttpCont
     versions.push(`${offer}@${version}`);
   }
   return { urls, versions };
+}
+
+/** Newest Savings Plan list of a region. */
+export interface PlanVersion {
+  readonly url: string;
+  readonly version: string;
+}
+
+const MAX_REGIONS = 500;
+
+/** Asks for the newest Savings Plan list of a region; undefined where none is sold. @throws PricingError FETCH, WRONG_SHAPE */
+export async function findSavingsPlan(
+  host: string,
+  region: string,
+  context: HttpContext,
+): Promise<PlanVersion | undefined> {
+  const index = `${host}/savingsPlan/v1.0/${partition(region)}/AWSComputeSavingsPlan/current/region_index.json`;
+  const text = await getText(index, MAX_INDEX_BYTES, context);
+  // A list here, where the index of offers has a map
+  const regions = asArray(asRecord(parseJson(text, { name: index, offset: 0 }))['regions']);
+  const found = regions
+    .slice(0, MAX_REGIONS)
+    .find((entry) => asText(asRecord(entry)['regionCode']) === region);
+  if (found === undefined) return undefined;
+  const path = asText(asRecord(found)['versionUrl']);
+  const version = /\/([0-9]{8,20})\//.exec(path)?.[1];
+  if (version !== undefined && path.startsWith('/')) return { url: `${host}${path}`, version };
+  throw new PricingError(
+    'WRONG_SHAPE',
+    `${index}: the list of ${region} is at '${path}', which names no version: the index has changed its form`,
+  );
 }
 
 /** Downloads offer files into a folder. @returns their paths */

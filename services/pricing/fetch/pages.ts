@@ -122,11 +122,30 @@ export function azureChain(host: string, filter: string, currency: string): Page
   };
 }
 
-/** Pages of the Cloud Billing Catalog for a service; the key travels in a header. */
+/** Pages of all machine types of a Google project, over its zones; the token travels in a header. */
+export function gcpMachineTypesChain(host: string, project: string, accessToken: string): PageChain {
+  const page = (token: string): string => {
+    const query = new URLSearchParams({
+      maxResults: '500',
+      returnPartialSuccess: 'false',
+      ...(token === '' ? {} : { pageToken: token }),
+    });
+    return `${host}/compute/v1/projects/${project}/aggregated/machineTypes?${query.toString()}`;
+  };
+  return {
+    first: page(''),
+    nextMember: 'nextPageToken',
+    records: 'items',
+    toUrl: page,
+    headers: { authorization: `Bearer ${accessToken}` },
+  };
+}
+
+/** Pages of the Cloud Billing Catalog for a service; the key or token travels in a header. */
 export function gcpChain(
   host: string,
   service: string,
-  options: { readonly currency: string; readonly key: string },
+  options: { readonly currency: string; readonly headers: Readonly<Record<string, string>> },
 ): PageChain {
   const page = (token: string): string => {
     const query = new URLSearchParams({
@@ -141,6 +160,6 @@ export function gcpChain(
     nextMember: 'nextPageToken',
     records: 'skus',
     toUrl: page,
-    headers: { 'x-goog-api-key': options.key },
+    headers: options.headers,
   };
 }

@@ -1,4 +1,13 @@
-import { priceKey, type CustomSheet, type MachineShape, type PriceRow } from '@kubehero/domain';
+import {
+  commitmentName,
+  compareDecimals,
+  priceKey,
+  toDecimal,
+  type CommitmentRate,
+  type CustomSheet,
+  type MachineShape,
+  type PriceRow,
+} from '@kubehero/domain';
 import { PricingError } from '../errors.js';
 
 /** What a source said, in the terms of the catalogue. */
@@ -21,6 +30,11 @@ const MAX_WARNINGS = 50;
 
 function collectorKey(row: PriceRow): string {
   return `${priceKey(row)}|${row.effectiveFrom ?? ''}|${row.effectiveTo ?? ''}`;
+}
+
+/** Identity of a way to commit within a row. */
+export function rateKey(rate: CommitmentRate): string {
+  return `${commitmentName(rate)}|${rate.effectiveFrom ?? ''}|${rate.effectiveTo ?? ''}`;
 }
 
 /**
@@ -79,6 +93,32 @@ export class RowCollector {
     if (known.conflict === undefined)
       this.warn(`${place}: ${row.name} in ${row.region} is left unpriced: ${reason}`);
     this.#rows.set(key, { ...known, conflict: reason });
+  }
+
+  /**
+   * Adds a way to commit to the row that gathers them. The same way twice at one price is one; at two prices the
+   * first stays and the row is in conflict, which nothing is priced by.
+   *
+   * @throws PricingError TOO_LARGE
+   */
+  commitment(row: PriceRow, rate: CommitmentRate, place: string): void {
+    const key = collectorKey(row);
+    const known = this.#rows.get(key);
+    if (known === undefined) {
+      this.row({ ...row, price: rate.price, commitments: [rate] }, place);
+      return;
+    }
+    const rates = known.commitments ?? [];
+    const same = rates.find((one) => rateKey(one) === rateKey(rate));
+    if (same === undefined) {
+      const lower = compareDecimals(toDecimal(rate.price), toDecimal(known.price)) < 0;
+      const price = lower ? rate.price : known.price;
+      this.#rows.set(key, { ...known, price, commitments: [...rates, rate] });
+    } else if (same.price !== rate.price) {
+      const conflict = `${commitmentName(rate)} is listed at ${same.price} and ${rate.price}`;
+      this.warn(`${place}: ${row.name} in ${row.region}: ${conflict}`);
+      this.#rows.set(key, { ...known, conflict });
+    }
   }
 
   /** The row already gathered for the same key and start, if any. */

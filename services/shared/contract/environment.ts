@@ -93,6 +93,14 @@ export const environmentNames = {
   pricingAzureRegions: 'KUBEHERO_PRICING_AZURE_REGIONS',
   /** File with the API key for Google's catalogue. */
   pricingGcpKeyFile: 'KUBEHERO_PRICING_GCP_KEY_FILE',
+  /** File with a service account's key (JSON) that may list machine types, and prices where no API key is given. */
+  pricingGcpAccountFile: 'KUBEHERO_PRICING_GCP_ACCOUNT_FILE',
+  /** `auto` (EC2 API where credentials are found, and the public feed), or `feed` alone. */
+  pricingAwsSpot: 'KUBEHERO_PRICING_AWS_SPOT',
+  /** File in the form of `~/.aws/credentials`; absent: the AWS SDK's own chain. */
+  pricingAwsCredentialsFile: 'KUBEHERO_PRICING_AWS_CREDENTIALS_FILE',
+  /** `on` or `off`: list rates of reservations and savings plans. */
+  pricingCommitments: 'KUBEHERO_PRICING_COMMITMENTS',
   /** HTTP proxy that price lists are fetched through, and a CA bundle (PEM) that is trusted beside the system's. */
   pricingProxy: 'KUBEHERO_PRICING_PROXY',
   pricingCaFile: 'KUBEHERO_PRICING_CA_FILE',
@@ -102,6 +110,9 @@ export const environmentNames = {
   pricingAwsSpotUrl: 'KUBEHERO_PRICING_AWS_SPOT_URL',
   pricingAzureUrl: 'KUBEHERO_PRICING_AZURE_URL',
   pricingGcpUrl: 'KUBEHERO_PRICING_GCP_URL',
+  pricingGcpComputeUrl: 'KUBEHERO_PRICING_GCP_COMPUTE_URL',
+  /** Origin of an interface endpoint of the EC2 API. */
+  pricingAwsEc2Url: 'KUBEHERO_PRICING_AWS_EC2_URL',
   /** ISO 4217 code of the hub's reporting currency. */
   currency: 'KUBEHERO_CURRENCY',
   /** Rates into the reporting currency: `EUR=1.08,CNY=0.14`, units of the reporting currency for one unit. */

@@ -12,5 +12,7 @@ describe('parsers under mutated input', () => {
     const result = await fuzz(seed, INPUTS, new Random(20261122));
     expect(result.taken + result.refused).toBe(INPUTS);
     expect(result.refused).toBeGreaterThan(0);
+    // A bound that only an input which costs out of proportion to its length can break
+    expect(result.slowestAgainMs).toBeLessThan(100);
   });
 });

@@ -121,6 +121,7 @@ describe('a refresh from the services', () => {
         awsSpotFeed: origin,
         azure: origin,
         gcp: origin,
+        gcpCompute: origin,
       },
       awsRegions: ['eu-west-1'],
       azureRegions: ['westeurope'],

@@ -115,6 +115,93 @@ function termOf(product: OfferProduct): Record<string, unknown> {
   };
 }
 
+/** A reserved term of an offer file, under its code. */
+export function reservedTerm(
+  sku: string,
+  facts: {
+    readonly term: '1yr' | '3yr';
+    readonly payment: 'No Upfront' | 'Partial Upfront' | 'All Upfront';
+    readonly hourly: string;
+    readonly upfront?: string;
+  },
+): Record<string, unknown> {
+  const code = `${sku}.${facts.term}${facts.payment.replaceAll(' ', '')}`;
+  const dimension = (rate: string, unit: string, price: string): Record<string, unknown> => ({
+    [`${code}.${rate}`]: { rateCode: `${code}.${rate}`, unit, pricePerUnit: { USD: price }, appliesTo: [] },
+  });
+  return {
+    [code]: {
+      offerTermCode: code.slice(sku.length + 1),
+      sku,
+      effectiveDate: '2026-10-01T00:00:00Z',
+      priceDimensions: {
+        ...dimension('6YS6EN2CT7', 'Hrs', facts.hourly),
+        ...(facts.upfront === undefined ? {} : dimension('2TG2D8R56U', 'Quantity', facts.upfront)),
+      },
+      termAttributes: {
+        LeaseContractLength: facts.term,
+        OfferingClass: 'standard',
+        PurchaseOption: facts.payment,
+      },
+    },
+  };
+}
+
+function planRate(sku: string, usage: string, operation: string, price: string): Record<string, unknown> {
+  return {
+    discountedSku: sku,
+    discountedUsageType: usage,
+    discountedOperation: operation,
+    discountedServiceCode: 'AmazonEC2',
+    rateCode: `X.${sku}`,
+    unit: 'Hrs',
+    discountedRate: { price, currency: 'USD' },
+  };
+}
+
+/** A Savings Plan list of a region: two plans for machines, one for another service; constructed. */
+export const SAVINGS_PLAN = {
+  version: '20261101000000',
+  publicationDate: '2026-11-01T00:00:00Z',
+  regionCode: 'eu-west-1',
+  products: [
+    {
+      sku: 'COMPUTE1',
+      productFamily: 'ComputeSavingsPlans',
+      attributes: { purchaseOption: 'No Upfront', purchaseTerm: '1yr' },
+    },
+    {
+      sku: 'FAMILY3',
+      productFamily: 'EC2InstanceSavingsPlans',
+      attributes: { purchaseOption: 'All Upfront', purchaseTerm: '3yr', instanceType: 'm5' },
+    },
+    { sku: 'ML', productFamily: 'SageMakerSavingsPlans', attributes: { purchaseOption: 'No Upfront' } },
+  ],
+  terms: {
+    savingsPlan: [
+      {
+        sku: 'COMPUTE1',
+        description: '1 year No Upfront Compute Savings Plan',
+        effectiveDate: '2026-10-01T00:00:00Z',
+        leaseContractLength: { duration: 1, unit: 'year' },
+        rates: [
+          planRate('LINUX', 'EU-BoxUsage:m5.large', 'RunInstances', '0.0795'),
+          planRate('UNKNOWN', 'EU-BoxUsage:c5.xlarge', 'RunInstances:0002', '0.33'),
+          planRate('FARGATE', 'EU-Fargate-vCPU-Hours:perCPU', '', '0.03'),
+          planRate('UNUSED', 'EU-UnusedBox:m5.large', 'RunInstances', '0.0795'),
+        ],
+      },
+      {
+        sku: 'FAMILY3',
+        description: '3 year All Upfront m5 EC2 Instance Savings Plan in eu-west-1',
+        effectiveDate: '2026-10-01T00:00:00Z',
+        leaseContractLength: { duration: 3, unit: 'year' },
+        rates: [planRate('LINUX', 'EU-BoxUsage:m5.large', 'RunInstances', '0.0428')],
+      },
+    ],
+  },
+} as const;
+
 /** An item of the Azure retail prices API: D4s v5 for Linux in West Europe. */
 export const AZURE_D4S = {
   currencyCode: 'USD',

@@ -107,7 +107,12 @@ async function lookupOne(
   if (flags.output === 'json') streams.stdout.write(`${JSON.stringify(found)}\n`);
   else {
     const price = found.price === null ? 'unpriced' : `${found.price} ${found.currency} per ${found.unit}`;
-    streams.stdout.write(`${price}\n${found.explanation.map((line) => `  ${line}\n`).join('')}`);
+    const unused = (found.commitments ?? []).map(
+      ({ name, price: rate, currency }) => `not used: ${rate} ${currency} per hour as ${name}`,
+    );
+    streams.stdout.write(
+      `${price}\n${[...found.explanation, ...unused].map((line) => `  ${line}\n`).join('')}`,
+    );
   }
   return 0;
 }

@@ -11,6 +11,7 @@ const SOURCES = [
   'aws-getproducts',
   'aws-spot-history',
   'aws-spot-feed',
+  'aws-savings-plan',
   'azure-retail',
   'gcp-skus',
   'gcp-machine-types',
@@ -25,6 +26,7 @@ interface RefreshFlags extends Readonly<Record<string, unknown>> {
   readonly catalogue?: string;
   readonly accept?: true | readonly string[];
   readonly replace?: true;
+  readonly commitments?: 'on' | 'off';
   readonly output?: 'text' | 'json';
 }
 
@@ -44,6 +46,15 @@ export function registerRefresh(pricing: Command, run: RunCommand): void {
     .option('--aws-regions <list>', "AWS regions (default: those of the fleet's nodes)")
     .option('--azure-regions <list>', "Azure regions (default: those of the fleet's nodes)")
     .option('--gcp-key-file <file>', "file with the API key for Google's catalogue")
+    .option('--gcp-account-file <file>', "Google service account's key, for machine types")
+    .addOption(new Option('--aws-spot <source>', 'AWS spot prices (default: auto)').choices(['auto', 'feed']))
+    .option('--aws-credentials-file <file>', 'AWS credentials for spot prices by zone')
+    .addOption(
+      new Option('--commitments <on|off>', 'rates of reservations and savings plans (default: on)').choices([
+        'on',
+        'off',
+      ]),
+    )
     .option('--custom-file <file>', 'own price sheet')
     .option('--snapshot-file <file>', 'signed snapshot')
     .option('--verifying-key <file>', 'Ed25519 public key (PEM) that the snapshot must be signed by')
@@ -54,6 +65,8 @@ export function registerRefresh(pricing: Command, run: RunCommand): void {
     .option('--aws-spot-feed <url>', 'mirror of the public spot feed')
     .option('--azure-prices <url>', 'mirror of the Azure retail prices')
     .option('--gcp-billing <url>', 'mirror of the Cloud Billing Catalog')
+    .option('--gcp-compute <url>', "mirror of Google's machine types")
+    .option('--aws-ec2 <url>', 'interface endpoint of the EC2 API')
     .option('--proxy <url>', 'HTTP proxy that price lists are fetched through')
     .option('--ca-file <file>', 'CA bundle (PEM) that is trusted beside the usual authorities')
     .addOption(outputOption())
@@ -150,6 +163,7 @@ async function runRefresh(flags: FileRefreshFlags, streams: Streams): Promise<nu
       catalogue: flags.catalogue,
       accept: acceptedParts(flags.accept),
       replace: flags.replace === true,
+      commitments: flags.commitments !== 'off',
     });
     for (const note of refreshNotes(report)) streams.stderr.write(`kubehero: ${note}\n`);
     streams.stdout.write(flags.output === 'json' ? `${JSON.stringify(report)}\n` : refreshText(report));

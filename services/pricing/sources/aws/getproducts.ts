@@ -6,6 +6,7 @@ import { RowCollector, type ParsedSource } from '../collector.js';
 import { addDerivedAwsRows } from './derived.js';
 import type { SourceOptions } from './offer.js';
 import { judgeAwsProduct, toAwsProduct } from './product.js';
+import { addReservedTerms } from './reserved.js';
 import { addOnDemandTerms } from './terms.js';
 
 interface Seen {
@@ -25,10 +26,10 @@ function takeProduct(
   value: unknown,
   place: string,
   rows: RowCollector,
-  context: { seen: Seen; region: string | undefined },
+  context: { seen: Seen; options: SourceOptions },
 ): void {
   const record = asRecord(value);
-  const { seen, region } = context;
+  const { seen, options } = context;
   if (record['product'] === undefined) {
     rows.skip('not a product');
     return;
@@ -38,13 +39,15 @@ function takeProduct(
   seen.version = version === '' ? seen.version : version;
   const published = asText(record['publicationDate']);
   if (published > seen.publishedAt) seen.publishedAt = published;
-  const verdict = judgeAwsProduct(toAwsProduct(record['product'], ''), region);
+  const verdict = judgeAwsProduct(toAwsProduct(record['product'], ''), options.region);
   if ('skip' in verdict) {
     rows.skip(verdict.skip);
     return;
   }
-  const terms = asRecord(record['terms'])['OnDemand'];
-  addOnDemandTerms(terms, verdict, { source: 'aws-getproducts', version, place }, rows);
+  const terms = asRecord(record['terms']);
+  const facts = { source: 'aws-getproducts', version, place } as const;
+  addOnDemandTerms(terms['OnDemand'], verdict, facts, rows);
+  if (options.commitments !== false) addReservedTerms(terms['Reserved'], verdict, facts, rows);
 }
 
 /** Reads answers of the Price List API's GetProducts; each entry is a JSON text of its own, or already an object. */
@@ -62,7 +65,7 @@ export async function parseAwsGetProducts(
         const place = { name: file.name, offset };
         const outer = parseJson(bytes.toString('utf8'), place);
         const value = typeof outer === 'string' ? parseJson(outer, place) : outer;
-        takeProduct(value, `${file.name} byte ${String(offset)}`, rows, { seen, region: options.region });
+        takeProduct(value, `${file.name} byte ${String(offset)}`, rows, { seen, options });
       },
     });
     for await (const chunk of file.open()) reader.write(chunk);

@@ -1,3 +1,4 @@
+import type { PriceRow } from '@kubehero/domain';
 import { releaseGarbage } from '@kubehero/runtime';
 import { PricingError } from '../../errors.js';
 import { parseJson } from '../../stream/exact-json.js';
@@ -8,12 +9,17 @@ import { RowCollector } from '../collector.js';
 import { addDerivedAwsRows } from './derived.js';
 import { readOfferCsv } from './offer-csv.js';
 import { judgeAwsProduct, toAwsProduct, type AwsCandidate } from './product.js';
+import { addReservedTerms } from './reserved.js';
 import { addOnDemandTerms } from './terms.js';
 
 /** What a parser is told besides its files. */
 export interface SourceOptions {
   /** For files that name no region. */
   readonly region?: string | undefined;
+  /** Also take list rates of reservations and savings plans, @default true */
+  readonly commitments?: boolean | undefined;
+  /** Products of the on-demand list by SKU, for files that name nothing else. */
+  readonly products?: ReadonlyMap<string, PriceRow> | undefined;
 }
 
 const HEADER = new Set(['formatVersion', 'offerCode', 'version', 'publicationDate']);
@@ -47,7 +53,7 @@ class OfferReader {
   constructor(
     private readonly file: InputFile,
     private readonly rows: RowCollector,
-    private readonly region: string | undefined,
+    private readonly options: SourceOptions,
   ) {}
 
   async read(): Promise<void> {
@@ -78,10 +84,16 @@ class OfferReader {
         return topLevel(top);
       case 2:
         if (top === 'products') return 'capture';
-        return second === 'OnDemand' ? this.#enterTerms() : 'skip';
+        if (second === 'OnDemand') return this.#enterTerms();
+        return second === 'Reserved' && this.options.commitments !== false ? 'enter' : 'skip';
       default:
-        return this.#kept.has(third) ? 'capture' : 'skip';
+        return this.#wants(second, third) ? 'capture' : 'skip';
     }
+  }
+
+  #wants(kind: string, sku: string): boolean {
+    const candidate = this.#kept.get(sku);
+    return candidate !== undefined && (kind === 'OnDemand' || candidate.resource === 'instance');
   }
 
   #enterTerms(): PathDecision {
@@ -95,7 +107,7 @@ class OfferReader {
       const value = parseJson(bytes.toString('utf8'), place);
       if (typeof value === 'string') this.header.set(path[0] ?? '', value);
     } else if (path.length === 2) this.#product(path[1] ?? '', bytes, place);
-    else this.#terms(path[2] ?? '', parseJson(bytes.toString('utf8'), place), offset);
+    else this.#terms(path, parseJson(bytes.toString('utf8'), place), offset);
   }
 
   #product(key: string, bytes: Buffer, place: { name: string; offset: number }): void {
@@ -105,17 +117,18 @@ class OfferReader {
       return;
     }
     const product = toAwsProduct(parseJson(bytes.toString('utf8'), place), key);
-    const verdict = judgeAwsProduct(product, this.region);
+    const verdict = judgeAwsProduct(product, this.options.region);
     if ('skip' in verdict) this.rows.skip(verdict.skip);
     else this.#kept.set(key, verdict);
   }
 
-  #terms(sku: string, value: unknown, offset: number): void {
+  #terms([, kind, sku = '']: readonly string[], value: unknown, offset: number): void {
     const candidate = this.#kept.get(sku);
     if (candidate === undefined) return;
     const place = `${this.file.name} byte ${String(offset)}`;
     const version = this.header.get('version') ?? this.header.get('publicationDate') ?? '';
-    addOnDemandTerms(value, candidate, { source: 'aws-offer', version, place }, this.rows);
+    const add = kind === 'OnDemand' ? addOnDemandTerms : addReservedTerms;
+    add(value, candidate, { source: 'aws-offer', version, place }, this.rows);
   }
 }
 
@@ -131,7 +144,7 @@ async function readOffer(
   options: SourceOptions,
 ): Promise<ReadonlyMap<string, string>> {
   if (await isCsv(file)) return readOfferCsv(file, rows, options.region);
-  const reader = new OfferReader(file, rows, options.region);
+  const reader = new OfferReader(file, rows, options);
   await reader.read();
   if (reader.productsSeen === 0) {
     throw new PricingError(

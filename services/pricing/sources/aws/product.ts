@@ -104,6 +104,18 @@ function instance(product: AwsProduct, region: string): AwsVerdict {
   };
 }
 
+/** The plain machine that a usage type and operation stand for; undefined for anything else. */
+export function machineOfUsage(
+  usage: string,
+  operation: string,
+): { readonly name: string; readonly os: PricedOs; readonly tenancy?: 'dedicated' } | undefined {
+  const name = /:([a-z0-9-]+\.[a-z0-9-]+)$/.exec(usage)?.[1];
+  const system = Object.values(SYSTEMS).find((one) => one.operation === operation);
+  const tenancy = Object.values(TENANCIES).find((one) => one.usage.test(usage));
+  if (name === undefined || system === undefined || tenancy === undefined) return undefined;
+  return { name, os: system.os, ...(tenancy.tenancy === undefined ? {} : { tenancy: tenancy.tenancy }) };
+}
+
 type Shape = Pick<AwsCandidate, 'resource' | 'name' | 'unitPattern' | 'unit' | 'convert'>;
 
 interface UsageRule {

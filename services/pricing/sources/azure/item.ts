@@ -1,5 +1,5 @@
-import { formatDecimal, tryParseDecimal } from '@kubehero/domain';
-import { asRecord, asText } from '../../stream/exact-json.js';
+import { formatDecimal, isPositiveDecimal, tryParseDecimal } from '@kubehero/domain';
+import { asArray, asRecord, asText } from '../../stream/exact-json.js';
 
 /** An item of the retail prices API, as far as it is read. */
 export interface AzureItem {
@@ -21,6 +21,26 @@ export interface AzureItem {
   readonly type: string;
   readonly primary: boolean;
   readonly reservationTerm: string;
+  /** Rates of savings plans: hourly prices by term. */
+  readonly savingsPlans: readonly { readonly term: string; readonly price: string }[];
+}
+
+/** Terms as the service writes them. */
+const TERMS: Readonly<Record<string, string>> = { '1 Year': '1yr', '3 Years': '3yr' };
+
+/** A term in the catalogue's words, empty for one that is not known. */
+export function azureTerm(text: string): string {
+  return TERMS[text] ?? '';
+}
+
+function savingsPlansOf(value: unknown): AzureItem['savingsPlans'] {
+  return asArray(value).flatMap((entry) => {
+    const record = asRecord(entry);
+    const price = tryParseDecimal(asText(record['retailPrice'] ?? record['unitPrice']));
+    const term = azureTerm(asText(record['term']));
+    if (price === undefined || !isPositiveDecimal(price) || term === '') return [];
+    return [{ term, price: formatDecimal(price) }];
+  });
 }
 
 /** Reads an item whose numbers are exact; undefined when it has no price. */
@@ -49,5 +69,6 @@ export function toAzureItem(value: unknown): AzureItem | undefined {
     type: asText(r['type'] ?? r['priceType']),
     primary: r['isPrimaryMeterRegion'] !== false,
     reservationTerm: asText(r['reservationTerm']),
+    savingsPlans: savingsPlansOf(r['savingsPlan']),
   };
 }

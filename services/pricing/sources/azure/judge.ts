@@ -245,6 +245,17 @@ function meter(item: AzureItem): AzureVerdict {
   return { resource, name, purchaseModel: 'on-demand', unit: as, family: item.serviceName, tiered: true };
 }
 
+/**
+ * The machine whose reservation an item prices, or why it is passed over. A reservation pays for the machine without
+ * an operating system's licence, so it compares with the Linux price.
+ */
+export function judgeAzureReservation(item: AzureItem): AzureVerdict {
+  if (item.type !== 'Reservation' || item.serviceName !== 'Virtual Machines') return { skip: 'reservation' };
+  const verdict = item.region === '' ? { skip: 'no region' } : machine(item);
+  if ('skip' in verdict || (verdict.os === 'linux' && verdict.purchaseModel === 'on-demand')) return verdict;
+  return { skip: 'reservation' };
+}
+
 /** Decides what an item prices. Every rule that drops an item names its reason, so that drops can be counted. */
 export function judgeAzureItem(item: AzureItem): AzureVerdict {
   const broken = firstBroken(COMMON_RULES, item);

@@ -1,11 +1,20 @@
-import { isPositiveDecimal, toDecimal, type PriceRow, type PriceTier } from '@kubehero/domain';
+import {
+  effectiveCommitmentPrice,
+  isPositiveDecimal,
+  toDecimal,
+  type CommitmentRate,
+  type PriceRow,
+  type PriceTier,
+} from '@kubehero/domain';
 import { PricingError } from '../../errors.js';
 import { asText, parseExactJson, parseJson } from '../../stream/exact-json.js';
 import type { InputFile } from '../../stream/input.js';
 import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
 import { RowCollector, type ParsedSource } from '../collector.js';
-import { toAzureItem, type AzureItem } from './item.js';
-import { judgeAzureItem, type AzureCandidate } from './judge.js';
+import type { SourceOptions } from '../aws/offer.js';
+import { azureTerm, toAzureItem, type AzureItem } from './item.js';
+import { judgeAzureItem, judgeAzureReservation, type AzureCandidate } from './judge.js';
+import { tryReadAzureLicense, type AzureLicense } from './licenses.js';
 
 interface Gathered {
   readonly rows: RowCollector;
@@ -15,6 +24,7 @@ interface Gathered {
     { item: AzureItem; candidate: AzureCandidate; steps: PriceTier[]; place: string }
   >;
   readonly primary: Map<string, boolean>;
+  readonly commitments: boolean;
   newest: string;
   sawItems: boolean;
 }
@@ -57,7 +67,7 @@ function toRow(
     unit: candidate.unit,
     currency: item.currency,
     price: paid.price,
-    ...(steps.length < 2 ? {} : { tiers: steps }),
+    ...(steps.length < 2 && candidate.resource !== 'license' ? {} : { tiers: steps }),
     ...(from === undefined ? {} : { effectiveFrom: from }),
     ...(to === undefined ? {} : { effectiveTo: to }),
     source: 'azure-retail',
@@ -79,11 +89,80 @@ function addRow(row: PriceRow | undefined, item: AzureItem, place: string, gathe
   else gathered.rows.skip('meter of another region');
 }
 
-function take(item: AzureItem, place: string, gathered: Gathered): void {
-  const verdict = judgeAzureItem(item);
+const YEARS: Readonly<Record<string, number>> = { '1yr': 1, '3yr': 3 };
+
+function addCommitment(
+  item: AzureItem,
+  candidate: AzureCandidate,
+  rate: Pick<CommitmentRate, 'term' | 'price' | 'upfront'>,
+  to: { readonly gathered: Gathered; readonly place: string },
+): void {
+  const purchaseModel = rate.upfront === undefined ? 'savings-plan' : 'reserved';
+  const row = toRow({ ...item, start: '', end: '' }, candidate, [{ from: '0', price: rate.price }]);
+  const from = instant(item.start);
+  const until = instant(item.end);
+  const validity = {
+    ...(from === undefined ? {} : { effectiveFrom: from }),
+    ...(until === undefined ? {} : { effectiveTo: until }),
+  };
+  if (row === undefined) return to.gathered.rows.skip('price is zero');
+  const facts = { purchaseModel, sourceVersion: from ?? '' } as const;
+  to.gathered.rows.commitment({ ...row, ...facts }, { ...rate, ...validity }, to.place);
+}
+
+/** A reservation's price is the whole term's, whatever its unit says. */
+function takeReservation(item: AzureItem, place: string, gathered: Gathered): void {
+  const verdict = gathered.commitments ? judgeAzureReservation(item) : { skip: 'reservation' };
   if ('skip' in verdict) return gathered.rows.skip(verdict.skip);
+  const term = azureTerm(item.reservationTerm);
+  const years = YEARS[term];
+  if (years === undefined || !item.primary) return gathered.rows.skip('reservation');
+  const price = effectiveCommitmentPrice({ upfront: item.price, hourly: '0', years });
+  addCommitment(item, verdict, { term, price, upfront: item.price }, { gathered, place });
+}
+
+function takeSavingsPlans(
+  item: AzureItem,
+  candidate: AzureCandidate,
+  place: string,
+  gathered: Gathered,
+): void {
+  if (!gathered.commitments || candidate.resource !== 'instance' || candidate.purchaseModel === 'spot')
+    return;
+  if (!item.primary) return;
+  for (const rate of item.savingsPlans) addCommitment(item, candidate, rate, { gathered, place });
+}
+
+/** Steps of a licence by the size of the machine make one price. */
+function takeLicense(item: AzureItem, license: AzureLicense, place: string, gathered: Gathered): void {
+  const key = `license|${license.name}|${item.start}|${item.end}|${item.currency}`;
+  const known = gathered.tiers.get(key);
+  if (known !== undefined) return addStep(known.steps, license.step, place);
+  const candidate: AzureCandidate = {
+    resource: 'license',
+    name: license.name,
+    purchaseModel: 'on-demand',
+    unit: 'hour',
+    family: 'license',
+    tiered: true,
+  };
+  const everywhere = { ...item, region: 'global' };
+  gathered.tiers.set(key, { item: everywhere, candidate, steps: [license.step], place });
+}
+
+function take(item: AzureItem, place: string, gathered: Gathered): void {
+  if (item.reservationTerm !== '') return takeReservation(item, place, gathered);
+  const license = tryReadAzureLicense(item);
+  const verdict = license === undefined ? judgeAzureItem(item) : undefined;
+  if (verdict !== undefined && 'skip' in verdict) return gathered.rows.skip(verdict.skip);
   if (!/^[A-Z]{3}$/.test(item.currency)) return gathered.rows.skip('no currency');
   if (item.start > gathered.newest) gathered.newest = item.start;
+  if (license !== undefined) takeLicense(item, license, place, gathered);
+  else if (verdict !== undefined) takePrice(item, verdict, place, gathered);
+}
+
+function takePrice(item: AzureItem, verdict: AzureCandidate, place: string, gathered: Gathered): void {
+  takeSavingsPlans(item, verdict, place, gathered);
   const step = { from: item.tierFrom, price: item.price };
   if (!verdict.tiered) return addRow(toRow(item, verdict, [step]), item, place, gathered);
   const key = `${item.meterId}|${item.skuId}|${item.region}|${item.start}|${item.end}|${item.currency}`;
@@ -140,11 +219,15 @@ async function readPage(file: InputFile, gathered: Gathered): Promise<{ next: st
  * Reads pages of the Azure retail prices API. Rows that start later or ended earlier are kept with their validity;
  * a page that is given twice adds nothing.
  */
-export async function parseAzureRetail(files: readonly InputFile[]): Promise<ParsedSource> {
+export async function parseAzureRetail(
+  files: readonly InputFile[],
+  options: SourceOptions,
+): Promise<ParsedSource> {
   const gathered: Gathered = {
     rows: new RowCollector('azure-retail'),
     tiers: new Map(),
     primary: new Map(),
+    commitments: options.commitments !== false,
     newest: '',
     sawItems: false,
   };

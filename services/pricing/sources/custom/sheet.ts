@@ -100,6 +100,8 @@ function unitsOf(entry: FieldReader): SheetUnits {
   };
 }
 
+const COMMITMENT = /^(reserved|savings-plan)\/(1yr|3yr)(\/[a-z0-9-]+){0,2}$/;
+
 function discountOf(entry: FieldReader): Discount {
   entry.only([
     'provider',
@@ -110,13 +112,17 @@ function discountOf(entry: FieldReader): Discount {
     'purchaseModel',
     'percent',
     'rate',
+    'commitment',
     'reason',
     ...VALIDITY,
   ]);
   const percent = entry.amount('percent', { max: 100 });
   const rate = entry.amount('rate');
-  if ((percent === undefined) === (rate === undefined))
-    entry.fault('percent', 'or rate must be given, not both');
+  const commitment = entry.text('commitment');
+  if ([percent, rate, commitment].filter((way) => way !== undefined).length !== 1)
+    entry.fault('percent', 'or rate or commitment must be given, one of them');
+  if (commitment !== undefined && !COMMITMENT.test(commitment))
+    entry.fault('commitment', "must be such as 'reserved/1yr/no-upfront/standard' or 'savings-plan/3yr'");
   return {
     provider: entry.oneOf('provider', PROVIDERS, 'custom'),
     ...optional('region', entry.text('region')),
@@ -126,6 +132,7 @@ function discountOf(entry: FieldReader): Discount {
     ...optional('purchaseModel', entry.text('purchaseModel')),
     ...optional('percent', percent),
     ...optional('rate', rate),
+    ...optional('commitment', commitment),
     reason: entry.text('reason') ?? 'custom sheet',
     ...validity(entry),
   };

@@ -6,7 +6,11 @@ export interface GcpCandidate {
   readonly resource: PricedResource;
   readonly name: string;
   readonly os?: PricedOs;
-  readonly purchaseModel: 'on-demand' | 'spot';
+  readonly purchaseModel: 'on-demand' | 'spot' | 'reserved';
+  /** Term of a commitment, `1yr` or `3yr`. */
+  readonly term?: string;
+  /** Sizes of machines that a licence fee is for, by vCPUs, both ends inclusive. */
+  readonly sizes?: { readonly from: string; readonly to?: string };
   /** The usage unit that the SKU must have, and what one of it is. */
   readonly units: Readonly<Record<string, UnitMeaning>>;
   readonly family: string;
@@ -200,6 +204,25 @@ const LICENSES: readonly (readonly [RegExp, string])[] = [
   [/^Licensing Fee for Windows Server .*\(CPU cost\)$/i, 'windows-core'],
 ];
 
+// By the vCPU since 2024, by the machine before; fees for SAP, high availability and extended support are others.
+const LINUX_LICENSE =
+  /^Licensing Fee for (Red Hat Enterprise Linux|SLES|SUSE Linux Enterprise Server)(?: \d+)? on VM with (?:(up to|from)? ?)(\d+)(?: to (\d+))? VCPU( or more)?$/i;
+
+function linuxLicense(text: string): GcpCandidate | undefined {
+  const match = LINUX_LICENSE.exec(text);
+  if (match === null) return undefined;
+  const [, product = '', word, first = '', last, open] = match;
+  const name = /^Red/i.test(product) ? 'rhel' : 'suse';
+  const upTo = word?.toLowerCase() === 'up to';
+  const from = upTo ? '1' : first;
+  const to = upTo ? first : (last ?? first);
+  // "up to 8", "9 to 127", "128 or more" are the sizes of the prices by vCPU.
+  const byVcpu = name === 'rhel' && (upTo || from === '9' || from === '128');
+  const sizes = open === undefined ? { from, to } : { from };
+  const form = byVcpu ? { name, units: CORE_HOURS } : { name: `${name}-vm`, units: HOURS };
+  return { resource: 'license', purchaseModel: 'on-demand', family: 'license', sizes, ...form };
+}
+
 function plain(
   resource: PricedResource,
   name: string,
@@ -218,6 +241,8 @@ function other(sku: GcpSku): GcpVerdict {
   if (fee !== undefined) return plain('cluster-fee', fee[1], HOURS, 'cluster-fee');
   const license = LICENSES.find(([pattern]) => pattern.test(text));
   if (license !== undefined) return plain('license', license[1], HOURS, 'license');
+  const linux = linuxLicense(text);
+  if (linux !== undefined) return linux;
   const traffic = TRAFFIC_SKUS.find(([pattern]) => pattern.test(text));
   if (traffic !== undefined) return plain('network', traffic[1], TRAFFIC, 'network');
   if (/Load Balanc(?:er|ing):? .*Forwarding Rule Minimum/i.test(text))
@@ -226,11 +251,54 @@ function other(sku: GcpSku): GcpVerdict {
   return { skip: 'other SKU' };
 }
 
+const COMMIT_TERMS: Readonly<Record<string, string>> = { Commit1Yr: '1yr', Commit3Yr: '3yr' };
+const COMMITMENT = /^Commitment v\d+: (?:(.+) )?(Cpu|Core|Ram)(?: (?:running )?in .+?)?(?: for \d Years?)?$/i;
+const COMMITTED_GPU = /^Commitment v\d+: (?:Nvidia )?(.+?) GPU(?: (?:running )?in .+?)?(?: for \d Years?)?$/i;
+const COMMITTED_DISK = /^Commitment v\d+: Local SSD(?: (?:running )?in .+?)?(?: for \d Years?)?$/i;
+const COMMITTED_FAMILY = /^([A-Z]\d[A-Z]?)(?: (?:AMD|Arm|Intel|Memory-optimized))?$/i;
+const COMMITTED_WORDS: Readonly<Record<string, string>> = {
+  '': 'n1',
+  'compute optimized': 'c2',
+  'memory-optimized': 'm1',
+};
+
+function committedFamily(words: string): string | undefined {
+  const known = words.toLowerCase();
+  if (Object.hasOwn(COMMITTED_WORDS, known)) return COMMITTED_WORDS[known];
+  return COMMITTED_FAMILY.exec(words)?.[1]?.toLowerCase();
+}
+
+/** Commitments to cores, memory, GPUs and local disks; those to an amount of money are no price of anything. */
+function commitment(sku: GcpSku, term: string): GcpVerdict {
+  const text = sku.description;
+  const reserved = { purchaseModel: 'reserved', term } as const;
+  const rate = COMMITMENT.exec(text);
+  if (rate !== null) {
+    const name = committedFamily(rate[1] ?? '');
+    if (name === undefined) return { skip: 'commitment of an unknown family' };
+    const core = !/ram/i.test(rate[2] ?? '');
+    const units = core ? CORE_HOURS : MEMORY_HOURS;
+    return { resource: core ? 'vcpu' : 'memory', name, units, family: name, ...reserved };
+  }
+  const model = COMMITTED_GPU.exec(text)?.[1];
+  if (model !== undefined)
+    return { resource: 'gpu', name: gpuModelKey(model), units: HOURS, family: 'gpu', ...reserved };
+  if (COMMITTED_DISK.test(text)) {
+    return { resource: 'local-ssd', name: 'any', units: STORAGE_TIME, family: 'local-ssd', ...reserved };
+  }
+  return { skip: 'other commitment' };
+}
+
 /** Decides what a SKU prices. Regions are never read from its description, only from its list of regions. */
 export function judgeGcpSku(sku: GcpSku): GcpVerdict {
+  if (sku.regions.length === 0) return { skip: 'no region' };
+  const term = Object.hasOwn(COMMIT_TERMS, sku.usageType) ? COMMIT_TERMS[sku.usageType] : undefined;
+  return term === undefined ? usage(sku) : commitment(sku, term);
+}
+
+function usage(sku: GcpSku): GcpVerdict {
   if (sku.usageType !== 'OnDemand' && sku.usageType !== 'Preemptible')
     return { skip: 'commitment or another usage type' };
-  if (sku.regions.length === 0) return { skip: 'no region' };
   const machine = sku.family === 'Compute' || sku.group === 'LocalSSD';
   const verdict: GcpVerdict = machine ? compute(sku) : { skip: 'other SKU' };
   if (!('skip' in verdict) || sku.usageType !== 'OnDemand') return verdict;

@@ -5,11 +5,13 @@ import {
   multiplyDecimals,
   toDecimal,
   type PriceRow,
+  type PriceTier,
 } from '@kubehero/domain';
 import { PricingError } from '../../errors.js';
 import { parseJson } from '../../stream/exact-json.js';
 import type { InputFile } from '../../stream/input.js';
 import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
+import type { SourceOptions } from '../aws/offer.js';
 import { RowCollector, type ParsedSource } from '../collector.js';
 import { judgeGcpSku, type GcpCandidate, type UnitMeaning } from './judge.js';
 import { toGcpSkus, type GcpSku } from './sku.js';
@@ -33,7 +35,8 @@ function addSku(sku: GcpSku, candidate: GcpCandidate, place: string, rows: RowCo
   const paid = sku.tiers.find(({ price }) => isPositiveDecimal(toDecimal(price)));
   if (paid === undefined) return rows.skip('price is zero');
   if (!/^[A-Z]{3}$/.test(sku.currency)) return rows.skip('no currency');
-  const tiers = sku.tiers.map(({ from, price }) => ({ from, price: scaled(price, meaning) }));
+  const price = scaled(paid.price, meaning);
+  const tiers = tiersOf(sku, candidate, meaning, price);
   for (const region of sku.regions) {
     const row: PriceRow = {
       kind: 'price',
@@ -45,18 +48,56 @@ function addSku(sku: GcpSku, candidate: GcpCandidate, place: string, rows: RowCo
       purchaseModel: candidate.purchaseModel,
       unit: meaning.unit,
       currency: sku.currency,
-      price: scaled(paid.price, meaning),
-      ...(tiers.length < 2 ? {} : { tiers }),
-      ...(Number.isNaN(Date.parse(sku.effectiveTime))
-        ? {}
-        : { effectiveFrom: new Date(sku.effectiveTime).toISOString() }),
+      price,
+      ...(tiers === undefined ? {} : { tiers }),
       source: 'gcp-skus',
       sourceVersion: sku.effectiveTime,
       sku: sku.skuId,
       family: candidate.family,
     };
-    rows.row(row, place);
+    addRow(row, sku, candidate, { place, rows });
   }
+}
+
+function tiersOf(
+  sku: GcpSku,
+  candidate: GcpCandidate,
+  meaning: UnitMeaning,
+  price: string,
+): readonly PriceTier[] | undefined {
+  if (candidate.sizes !== undefined) return [{ ...candidate.sizes, price }];
+  const tiers = sku.tiers.map((tier) => ({ from: tier.from, price: scaled(tier.price, meaning) }));
+  return tiers.length < 2 ? undefined : tiers;
+}
+
+function addRow(
+  row: PriceRow,
+  sku: GcpSku,
+  candidate: GcpCandidate,
+  { place, rows }: { readonly place: string; readonly rows: RowCollector },
+): void {
+  const at = Date.parse(sku.effectiveTime);
+  const from = Number.isNaN(at) ? {} : { effectiveFrom: new Date(at).toISOString() };
+  const { term, sizes } = candidate;
+  if (term !== undefined) rows.commitment(row, { term, price: row.price, ...from }, place);
+  else if (sizes !== undefined) addSizes({ ...row, ...from }, place, rows);
+  else rows.row({ ...row, ...from }, place);
+}
+
+/** A fee that differs by the size of the machine comes as a SKU for each size: together they make one row. */
+function addSizes(row: PriceRow, place: string, rows: RowCollector): void {
+  const known = rows.known(row);
+  const [size] = row.tiers ?? [];
+  if (known === undefined || size === undefined) return rows.row(row, place);
+  const steps = known.tiers ?? [];
+  const same = steps.find((step) => step.from === size.from && step.to === size.to);
+  if (same?.price === size.price) return;
+  if (same !== undefined) {
+    const conflict = `machines of ${size.from} vCPUs are listed at ${same.price} and ${size.price}`;
+    return rows.replace({ ...known, conflict });
+  }
+  const tiers = [...steps, size].sort((a, b) => Number(a.from) - Number(b.from));
+  rows.replace({ ...known, tiers, sku: `${known.sku}+${row.sku}` });
 }
 
 function addDerived(rows: RowCollector, place: string): void {
@@ -73,14 +114,18 @@ function addDerived(rows: RowCollector, place: string): void {
   }
 }
 
-function take(sku: GcpSku, place: string, rows: RowCollector): void {
+function take(sku: GcpSku, place: string, rows: RowCollector, commitments: boolean): void {
   const verdict = judgeGcpSku(sku);
   if ('skip' in verdict) rows.skip(verdict.skip);
+  else if (verdict.term !== undefined && !commitments) rows.skip('commitment');
   else addSku(sku, verdict, place, rows);
 }
 
 /** Reads pages of the Cloud Billing Catalog. Prices keep the currency that the pages are in. */
-export async function parseGcpSkus(files: readonly InputFile[]): Promise<ParsedSource> {
+export async function parseGcpSkus(
+  files: readonly InputFile[],
+  options: SourceOptions,
+): Promise<ParsedSource> {
   const rows = new RowCollector('gcp-skus');
   let seen = 0;
   let newest = '';
@@ -94,7 +139,7 @@ export async function parseGcpSkus(files: readonly InputFile[]): Promise<ParsedS
         if (skus.length === 0) rows.skip('no prices');
         for (const sku of skus) {
           if (sku.effectiveTime > newest) newest = sku.effectiveTime;
-          take(sku, `${file.name} byte ${String(offset)}`, rows);
+          take(sku, `${file.name} byte ${String(offset)}`, rows, options.commitments !== false);
         }
       },
     });

@@ -162,6 +162,7 @@ const SOURCE_RANK: Readonly<Record<string, number>> = {
   'aws-getproducts': 2,
   'azure-retail': 2,
   'gcp-skus': 2,
+  'aws-savings-plan': 2,
   'aws-spot-feed': 3,
   'built-in': 9,
 };

@@ -1,7 +1,10 @@
 import { divide, formatDecimal, multiply, roundPrice, toDecimal, type Decimal } from './decimal.js';
 import type { PriceRow } from './price-row.js';
 
-/** A private rate or a percentage off a list price, with validity. Exactly one of `percent` and `rate` is set. */
+/**
+ * A private rate, a percentage off a list price, or a commitment whose list rate is paid, with validity. Exactly one
+ * of `percent`, `rate` and `commitment` is set.
+ */
 export interface Discount {
   readonly provider: string;
   /** Absent fields match anything. */
@@ -14,6 +17,8 @@ export interface Discount {
   readonly percent?: string;
   /** Decimal text: the price per unit instead of the list price, in the list price's currency. */
   readonly rate?: string;
+  /** Name of a commitment (`savings-plan/1yr/no-upfront/compute`) that on-demand machines are covered by. */
+  readonly commitment?: string;
   readonly validFrom?: string;
   readonly validTo?: string;
   /** Why, for the explanation. */

@@ -1,3 +1,4 @@
+import { commitmentName } from './commitment-rate.js';
 import { compare, divide, isPositive, toDecimal, tryParseDecimal, type Decimal } from './decimal.js';
 import { priceKey, type PriceRow } from './price-row.js';
 
@@ -60,13 +61,25 @@ interface Group {
   readonly rows: PriceRow[];
 }
 
+/** Every way to commit counts by itself: one that slips must not hide behind the others. */
+function* comparable(row: PriceRow): Generator<readonly [string, PriceRow]> {
+  const key = priceKey(row);
+  if (row.commitments === undefined) yield [key, row];
+  for (const rate of row.commitments ?? []) {
+    const from = rate.effectiveFrom === undefined ? {} : { effectiveFrom: rate.effectiveFrom };
+    yield [`${key}|${commitmentName(rate)}`, { ...row, ...from, price: rate.price }];
+  }
+}
+
 /** The newest row per key: what a comparison is made with. */
 function newest(rows: Iterable<PriceRow>): Map<string, PriceRow> {
   const result = new Map<string, PriceRow>();
-  for (const row of rows) {
-    const key = priceKey(row);
-    const known = result.get(key);
-    if (known === undefined || (known.effectiveFrom ?? '') <= (row.effectiveFrom ?? '')) result.set(key, row);
+  for (const stored of rows) {
+    for (const [key, row] of comparable(stored)) {
+      const known = result.get(key);
+      if (known === undefined || (known.effectiveFrom ?? '') <= (row.effectiveFrom ?? ''))
+        result.set(key, row);
+    }
   }
   return result;
 }

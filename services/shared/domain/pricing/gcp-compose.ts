@@ -1,4 +1,5 @@
 import { selectRow, type Catalogue, type Selection } from './catalogue.js';
+import { ratesInForce } from './commitment-rate.js';
 import {
   add,
   compare,
@@ -13,7 +14,8 @@ import {
   type Decimal,
 } from './decimal.js';
 import { gcpSharedCoreVcpus, gcpShapeByName, gpuModelKey, parseGcpCustomType } from './gcp-shapes.js';
-import type { PricedResource, PriceRow } from './price-row.js';
+import { findLicense } from './license.js';
+import type { PricedResource, PriceRow, PurchaseModel } from './price-row.js';
 import type { MachineQuery } from './query.js';
 
 /** Billable parts of a Google machine. */
@@ -139,15 +141,31 @@ class Composer {
   constructor(
     private readonly catalogue: Catalogue,
     private readonly query: MachineQuery,
-    private readonly atMs: number | undefined,
+    private readonly options: ComposeOptions,
   ) {}
+
+  get committed(): boolean {
+    return this.options.commitment !== undefined;
+  }
 
   find(resource: PricedResource, name: string, region: string = this.query.region): Selection {
     const rows = this.catalogue.rows('gcp', region, resource, name);
-    const { purchaseModel, os } = this.query;
-    // A licence costs the same on a spot machine; it has one row.
-    const model = resource === 'license' ? 'on-demand' : purchaseModel;
-    return selectRow(rows, { purchaseModel: model, os }, this.atMs);
+    const filter = { purchaseModel: this.#modelOf(resource), os: this.query.os };
+    return selectRow(rows, filter, this.options.atMs);
+  }
+
+  #modelOf(resource: PricedResource): PurchaseModel {
+    // A licence costs the same on a spot machine and is in no commitment; it has one row.
+    if (resource === 'license') return 'on-demand';
+    return this.options.commitment === undefined ? this.query.purchaseModel : 'reserved';
+  }
+
+  /** Price of a row's unit: of a commitment its rate for the term. */
+  #priceOf(row: PriceRow): string | undefined {
+    const { commitment, atMs } = this.options;
+    if (commitment === undefined || row.purchaseModel !== 'reserved') return row.price;
+    const rates = ratesInForce(row, atMs ?? this.catalogue.asOfMs);
+    return rates.find(({ term }) => term === commitment)?.price;
   }
 
   /** Adds `quantity` × the rate. Returns the reason when there is no rate. */
@@ -156,12 +174,23 @@ class Composer {
     const what = `${this.query.purchaseModel} rate for ${resource} ${name} in ${region ?? this.query.region}`;
     if (found.outcome !== 'row') return `no ${what}: ${found.reason}`;
     const { row } = found;
+    const price = this.#priceOf(row);
+    if (price === undefined) return `no ${what} for ${this.options.commitment ?? 'this term'}`;
     if (this.currency !== '' && this.currency !== row.currency) {
       return `${what} is in ${row.currency}, the other parts in ${this.currency}`;
     }
     this.currency = row.currency;
     this.first ??= row;
-    this.#add(row, quantity);
+    this.#add({ ...row, price }, quantity);
+    return undefined;
+  }
+
+  /** Adds an operating system's fee for a machine of so many vCPUs. Returns the reason when there is none. */
+  chargeLicense(os: string, vcpus: Decimal): string | undefined {
+    const found = findLicense(this.catalogue, { provider: 'gcp', os, vcpus }, this.options.atMs);
+    if ('reason' in found) return found.reason;
+    if (found.row.currency !== this.currency) return `licence ${os} is in ${found.row.currency}`;
+    this.#add(found.row, found.quantity);
     return undefined;
   }
 
@@ -176,6 +205,12 @@ class Composer {
 }
 
 function chargeCores(composer: Composer, bill: BillOfMaterials): string | undefined {
+  if (composer.committed) {
+    if (isPositive(bill.extendedGib)) return 'extended memory is in no commitment';
+    // Commitments know no custom machines: their cores and memory are those of the family.
+    const family = bill.rateName.replace(/-custom$/, '');
+    return composer.charge('vcpu', family, bill.vcpus) ?? composer.charge('memory', family, bill.memoryGib);
+  }
   // m2 has no rates of its own: it is m1 plus an upgrade premium on both core and memory.
   const name = bill.rateName === 'm2' ? 'm1' : bill.rateName;
   const missing =
@@ -205,8 +240,17 @@ function chargeExtras(composer: Composer, bill: BillOfMaterials): string | undef
 
 function chargeLicense(composer: Composer, query: MachineQuery, bill: BillOfMaterials): string | undefined {
   if (query.os === 'linux') return undefined;
-  const name = query.os === 'windows' ? 'windows-core' : query.os;
-  return composer.charge('license', name, bill.vcpus, 'global');
+  if (query.os === 'windows') return composer.charge('license', 'windows-core', bill.vcpus, 'global');
+  return composer.chargeLicense(query.os, bill.vcpus);
+}
+
+/** How a price is put together. */
+export interface ComposeOptions {
+  readonly atMs?: number | undefined;
+  /** A person stated the shape; a node's capacity is smaller than its machine and comes last. */
+  readonly preferGiven: boolean;
+  /** Term of a commitment (`1yr`, `3yr`) whose rates are taken; @default - the query's purchase model */
+  readonly commitment?: string;
 }
 
 /**
@@ -216,11 +260,11 @@ function chargeLicense(composer: Composer, query: MachineQuery, bill: BillOfMate
 export function composeGcpPrice(
   catalogue: Catalogue,
   query: MachineQuery,
-  options: { readonly atMs?: number | undefined; readonly preferGiven: boolean },
+  options: ComposeOptions,
 ): Composition | NotComposed {
   const bill = billOf(catalogue, query, options.preferGiven);
   if (bill === undefined) return { reason: `the shape of ${query.instanceType} is not known` };
-  const composer = new Composer(catalogue, query, options.atMs);
+  const composer = new Composer(catalogue, query, options);
   const missing =
     chargeCores(composer, bill) ?? chargeExtras(composer, bill) ?? chargeLicense(composer, query, bill);
   if (missing !== undefined) return { reason: missing };

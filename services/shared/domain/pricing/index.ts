@@ -32,6 +32,8 @@ export {
   type Decimal,
 } from './decimal.js';
 export { applyDiscount, discountApplies, type Discount } from './discount.js';
+export { listCommitments, type ListedCommitment } from './commitment.js';
+export { commitmentName, effectiveCommitmentPrice } from './commitment-rate.js';
 export { convertPrice, type Conversion } from './conversion.js';
 export { composeGcpPrice, type Composition, type NotComposed } from './gcp-compose.js';
 export {
@@ -48,6 +50,7 @@ export { toNodeFacts, tryParseQuantity, type NodeFacts } from './node-facts.js';
 export { identifyNode, regionOfZone, type NodeIdentity } from './node-identity.js';
 export {
   priceKey,
+  type CommitmentRate,
   type MachineShape,
   type PricedOs,
   type PricedResource,
@@ -58,5 +61,11 @@ export {
   type PurchaseModel,
 } from './price-row.js';
 export type { MachineQuery, PriceAnswer, ResourceQuery } from './query.js';
-export { lookupMachine, lookupResource, priceRegionOf, type LookupOptions } from './resolve.js';
-export { resolveNodePrice, type NodePriceOptions } from './resolve-node.js';
+export {
+  commitmentsOf,
+  lookupMachine,
+  lookupResource,
+  priceRegionOf,
+  type LookupOptions,
+} from './resolve.js';
+export { machineOfNode, resolveNodePrice, type NodePriceOptions } from './resolve-node.js';

@@ -123,11 +123,9 @@ function osOf(facts: NodeFacts, provider: Provider): { os: PricedOs; words: stri
   const rhel = /^Red Hat Enterprise Linux/i.test(image) && !/CoreOS/i.test(image);
   const suse = /^SUSE Linux Enterprise Server/i.test(image);
   if (!rhel && !suse) return { os: 'linux', words: [] };
-  if (provider === 'aws') {
-    const os = rhel ? 'rhel' : 'suse';
-    return { os, words: [`${os} licence from osImage '${image}'`] };
-  }
-  return { os: 'linux', words: [`osImage '${image}': a licence, if billed, is not in this price`] };
+  if (provider === 'custom') return { os: 'linux', words: [] };
+  const os = rhel ? 'rhel' : 'suse';
+  return { os, words: [`${os} licence from osImage '${image}'`] };
 }
 
 function count(quantity: string | undefined): number {

@@ -30,6 +30,7 @@ export type PriceSource =
   | 'aws-getproducts'
   | 'aws-spot-history'
   | 'aws-spot-feed'
+  | 'aws-savings-plan'
   | 'azure-retail'
   | 'gcp-skus'
   | 'gcp-machine-types'
@@ -38,10 +39,30 @@ export type PriceSource =
 
 /** A step of a tiered price: from this usage on, this price per unit. */
 export interface PriceTier {
-  /** Decimal text, in units of the row. */
+  /** Decimal text, in units of the row; a licence's steps go by the machine's vCPUs instead. */
   readonly from: string;
+  /** Inclusive; absent: until the next step. Only steps of licences have gaps. */
+  readonly to?: string;
   /** Decimal text. */
   readonly price: string;
+}
+
+/** What a commitment costs per unit when its upfront payment is spread over all hours of its term. */
+export interface CommitmentRate {
+  /** `1yr` or `3yr`. */
+  readonly term: string;
+  /** `no-upfront`, `partial-upfront` or `all-upfront`; absent where it makes no difference. */
+  readonly payment?: string;
+  /** `standard`, `convertible`, `compute`, `ec2-instance`; absent where the cloud has one kind only. */
+  readonly offering?: string;
+  /** Decimal text per unit of the row: upfront ÷ (8760 × years) + what is paid by the hour. */
+  readonly price: string;
+  /** Decimal text: what is paid in advance for the whole term. */
+  readonly upfront?: string;
+  /** Absent: always was. */
+  readonly effectiveFrom?: string;
+  /** Inclusive. */
+  readonly effectiveTo?: string;
 }
 
 /**
@@ -68,6 +89,8 @@ export interface PriceRow {
   readonly currency: string;
   readonly price: string;
   readonly tiers?: readonly PriceTier[];
+  /** Of rows `reserved` and `savings-plan`: every way to commit; `price` is then the lowest of them. */
+  readonly commitments?: readonly CommitmentRate[];
   /** Absent: always was. */
   readonly effectiveFrom?: string;
   /** Inclusive; absent: until a newer row of the same key starts. */

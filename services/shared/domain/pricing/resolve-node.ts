@@ -156,6 +156,11 @@ function machineQuery(identity: NodeIdentity): MachineQuery {
   };
 }
 
+/** The machine that a node is, as a question for the catalogue. */
+export function machineOfNode(facts: NodeFacts): MachineQuery {
+  return machineQuery(identifyNode(facts));
+}
+
 function fromCatalogue(
   catalogue: Catalogue,
   identity: NodeIdentity,
@@ -180,7 +185,14 @@ function fromCatalogue(
     words.push('exact SKU: neither a label nor the zone names a region');
     return undefined;
   }
-  return findMachine(catalogue, machineQuery(identity), { atMs, preferGiven: false }, words);
+  const query = machineQuery(identity);
+  const options = { atMs, preferGiven: false };
+  const found = findMachine(catalogue, query, options, words);
+  const licensed = query.os === 'rhel' || query.os === 'suse';
+  if (found !== undefined || !licensed || query.provider === 'aws') return found;
+  // The image hints at a licence; without a rate for it the machine's own price is the better lower bound.
+  words.push(`no rate for the ${query.os} licence is known: priced without it`);
+  return findMachine(catalogue, { ...query, os: 'linux' }, options, words);
 }
 
 /**
@@ -219,6 +231,6 @@ export function resolveNodePrice(
   return toAnswer(answer, found, words, {
     catalogue,
     atMs: options.atMs,
-    ...(listed === undefined ? {} : { subject: discountSubject(query, place, listed) }),
+    ...(listed === undefined ? {} : { subject: discountSubject(query, place, listed), machine: query }),
   });
 }

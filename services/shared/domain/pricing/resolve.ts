@@ -1,8 +1,16 @@
 import { REFERENCE_REGION, selectRow, type Catalogue, type RowFilter, type Selection } from './catalogue.js';
+import { listCommitments, type ListedCommitment } from './commitment.js';
 import { isInForce } from './custom-sheet.js';
-import { formatDecimal, isPositive, toDecimal, type Decimal } from './decimal.js';
-import { applyDiscount, discountApplies, discountRank, type DiscountSubject } from './discount.js';
+import { add, formatDecimal, isPositive, roundPrice, toDecimal, type Decimal } from './decimal.js';
+import {
+  applyDiscount,
+  discountApplies,
+  discountRank,
+  type Discount,
+  type DiscountSubject,
+} from './discount.js';
 import { composeGcpPrice } from './gcp-compose.js';
+import { azureVcpus, findLicense } from './license.js';
 import type { PriceRow, PriceSource } from './price-row.js';
 import type { MachineQuery, PriceAnswer, ResourceQuery } from './query.js';
 
@@ -29,16 +37,22 @@ export type AnswerSubject = Pick<
   'provider' | 'region' | 'zone' | 'instanceType' | 'os' | 'purchaseModel'
 >;
 
+/** What discounts are looked up with. */
+export interface Discounting {
+  readonly catalogue: Catalogue;
+  readonly atMs: number | undefined;
+  /** Absent: no discount applies. */
+  readonly subject?: DiscountSubject;
+  /** The machine, for discounts that name a commitment. */
+  readonly machine?: MachineQuery;
+}
+
 /** Puts an answer together and applies the narrowest discount that is in force. */
 export function toAnswer(
   subject: AnswerSubject,
   found: FoundPrice | undefined,
   explanation: readonly string[],
-  discounting: {
-    readonly catalogue: Catalogue;
-    readonly atMs: number | undefined;
-    readonly subject?: DiscountSubject;
-  },
+  discounting: Discounting,
 ): PriceAnswer {
   if (found === undefined) {
     const none = {
@@ -67,14 +81,12 @@ export function toAnswer(
   };
 }
 
-function discounted(
-  found: FoundPrice,
-  options: {
-    readonly catalogue: Catalogue;
-    readonly atMs: number | undefined;
-    readonly subject?: DiscountSubject;
-  },
-): { price: Decimal; words: string } | undefined {
+interface Discounted {
+  readonly price: Decimal;
+  readonly words: string;
+}
+
+function discounted(found: FoundPrice, options: Discounting): Discounted | undefined {
   const { subject } = options;
   if (subject === undefined) return undefined;
   const at = options.atMs ?? options.catalogue.asOfMs;
@@ -84,8 +96,38 @@ function discounted(
     .filter(({ discount }) => isInForce(discount, at))
     .filter(({ discount, currency }) => discount.rate === undefined || currency === found.currency)
     .sort((a, b) => discountRank(b.discount) - discountRank(a.discount));
-  const best = discounts[0];
-  return best === undefined ? undefined : applyDiscount(best.discount, found.list);
+  const best = discounts[0]?.discount;
+  if (best === undefined) return undefined;
+  return best.commitment === undefined
+    ? applyDiscount(best, found.list)
+    : committed(best, best.commitment, found, options);
+}
+
+/** A commitment that nothing lists leaves the list price, and the explanation says so. */
+function committed(
+  discount: Discount,
+  name: string,
+  found: FoundPrice,
+  { catalogue, atMs, machine }: Discounting,
+): Discounted | undefined {
+  if (machine?.purchaseModel !== 'on-demand') return undefined;
+  const rate = commitmentsOf(catalogue, machine, atMs).find(
+    (one) => one.name === name && one.currency === found.currency,
+  );
+  if (rate === undefined)
+    return { price: found.list, words: `no list rate for commitment ${name}: the list price stays` };
+  const words = `list rate ${rate.price} of commitment ${name} (${discount.reason}), ${rate.source} sku ${rate.sku}`;
+  return { price: toDecimal(rate.price), words };
+}
+
+/** The list rates of commitments for a machine, cheapest first; empty for spot machines. */
+export function commitmentsOf(
+  catalogue: Catalogue,
+  query: MachineQuery,
+  atMs: number | undefined,
+): readonly ListedCommitment[] {
+  const region = priceRegionOf(query.provider, query.region, query.zone ?? '');
+  return listCommitments(catalogue, { ...query, region, instanceType: spelling(query) }, atMs);
 }
 
 /** Found price of a row. */
@@ -200,6 +242,37 @@ function oneZonePrice(
   return fromRow(first);
 }
 
+/** Azure lists Red Hat's and SUSE's fees apart from the machine, by its vCPUs. */
+function licensedPrice(
+  catalogue: Catalogue,
+  query: MachineQuery,
+  atMs: number | undefined,
+  words: string[],
+): FoundPrice | undefined {
+  const { os } = query;
+  if (os !== 'rhel' && os !== 'suse') return undefined;
+  const machine = exactPrice(catalogue, { ...query, os: 'linux' }, atMs, words);
+  if (machine === undefined) return undefined;
+  const vcpus = azureVcpus(query);
+  if (vcpus === undefined) {
+    words.push(`licence ${os}: the machine's vCPUs are not known, and the fee goes by them`);
+    return undefined;
+  }
+  const license = findLicense(catalogue, { provider: 'azure', os, vcpus }, atMs);
+  if ('reason' in license) {
+    words.push(license.reason);
+    return undefined;
+  }
+  const { row } = license;
+  if (row.currency !== machine.currency) {
+    words.push(`licence ${os} is in ${row.currency}, the machine in ${machine.currency}`);
+    return undefined;
+  }
+  words.push(`licence ${os} for ${formatDecimal(vcpus)} vCPUs: ${row.price} per hour, ${describeRow(row)}`);
+  const list = roundPrice(add(machine.list, toDecimal(row.price)));
+  return { ...machine, list, sku: `${machine.sku}+${row.sku}` };
+}
+
 /** Resolution without discounts: exact SKU, then composed, then nothing. Adds to `words` what was tried. */
 export function findMachine(
   catalogue: Catalogue,
@@ -208,7 +281,9 @@ export function findMachine(
   words: string[],
 ): FoundPrice | undefined {
   const exact = exactPrice(catalogue, query, options.atMs, words);
-  if (exact !== undefined || query.provider !== 'gcp') return exact;
+  if (exact !== undefined) return exact;
+  if (query.provider === 'azure') return licensedPrice(catalogue, query, options.atMs, words);
+  if (query.provider !== 'gcp') return undefined;
   const machine = {
     ...query,
     region: query.region.toLowerCase(),
@@ -259,7 +334,7 @@ export function lookupMachine(
   return toAnswer(subject, found, words, {
     catalogue,
     atMs: options.atMs,
-    ...(found === undefined ? {} : { subject: discountSubject(query, region, found) }),
+    ...(found === undefined ? {} : { subject: discountSubject(query, region, found), machine: query }),
   });
 }
 

@@ -110,7 +110,7 @@ describe('the pricing service', () => {
         {
           region: 'eu-west-1',
           family: 'm5',
-          acceptCommand: "kubehero pricing refresh --accept 'eu-west-1/m5'",
+          acceptCommand: "kubehero pricing refresh --sources aws --accept 'eu-west-1/m5'",
         },
       ],
     });

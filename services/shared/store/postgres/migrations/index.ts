@@ -5,6 +5,7 @@ import * as priceCatalogue from './0002-price-catalogue.js';
 import * as inventory from './0003-inventory.js';
 import * as budgets from './0004-budgets.js';
 import * as activationProvenance from './0005-activation-provenance.js';
+import * as priceCommitments from './0006-price-commitments.js';
 
 /** Every migration in order; forward only, a landed one is never edited. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-inventory': inventory,
   '0004-budgets': budgets,
   '0005-activation-provenance': activationProvenance,
+  '0006-price-commitments': priceCommitments,
 };
 
 /**

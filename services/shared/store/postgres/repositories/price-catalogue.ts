@@ -16,6 +16,7 @@ export interface PriceRowRecord {
   readonly currency: string;
   readonly price: string;
   readonly tiers: unknown;
+  readonly commitments: unknown;
   readonly effective_from: string | null;
   readonly effective_to: string | null;
   readonly source: string;
@@ -151,13 +152,14 @@ async function insertRows(
 ): Promise<void> {
   await sql`
     insert into price_row (part_key, from_version, digest, provider, region, zone, resource, name, os, tenancy,
-      purchase_model, unit, currency, price, tiers, effective_from, effective_to, source, source_version, sku, family, conflict)
+      purchase_model, unit, currency, price, tiers, commitments, effective_from, effective_to, source, source_version,
+      sku, family, conflict)
     select ${at.key}, ${at.version}, decode(r.digest, 'hex'), r.provider, r.region, r.zone, r.resource, r.name, r.os, r.tenancy,
-      r.purchase_model, r.unit, r.currency, r.price, r.tiers, r.effective_from, r.effective_to, r.source, r.source_version,
-      r.sku, r.family, r.conflict
+      r.purchase_model, r.unit, r.currency, r.price, r.tiers, r.commitments, r.effective_from, r.effective_to, r.source,
+      r.source_version, r.sku, r.family, r.conflict
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(digest text, provider text, region text, zone text,
       resource text, name text, os text, tenancy text, purchase_model text, unit text, currency text, price numeric,
-      tiers jsonb, effective_from timestamptz, effective_to timestamptz, source text, source_version text, sku text,
+      tiers jsonb, commitments jsonb, effective_from timestamptz, effective_to timestamptz, source text, source_version text, sku text,
       family text, conflict text)
     on conflict (part_key, digest) where to_version is null do nothing`.execute(trx);
 }
@@ -213,6 +215,7 @@ const INSTANT = sql.raw(`'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`);
 /** Columns of `price_row r` that make a {@link PriceRowRecord}. */
 export const PRICE_ROW_COLUMNS = sql`encode(r.digest, 'hex') as digest, r.provider, r.region, r.zone, r.resource, r.name,
       r.os, r.tenancy, r.purchase_model, r.unit, r.currency, trim_scale(r.price)::text as price, r.tiers,
+      r.commitments,
       to_char(r.effective_from at time zone 'utc', ${INSTANT}) as effective_from,
       to_char(r.effective_to at time zone 'utc', ${INSTANT}) as effective_to,
       r.source, r.source_version, r.sku, r.family, r.conflict`;

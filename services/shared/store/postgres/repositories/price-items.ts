@@ -24,11 +24,19 @@ function digestOf(value: unknown): string {
 
 /** Instants as they are read back: sources write them in several forms. */
 function instantsOf(row: PriceRow): Pick<PriceRow, 'effectiveFrom' | 'effectiveTo'> {
-  const canonical = (instant: string): string => new Date(instant).toISOString();
+  const inUtc = (instant: string): string => new Date(instant).toISOString();
   return {
-    ...(row.effectiveFrom === undefined ? {} : { effectiveFrom: canonical(row.effectiveFrom) }),
-    ...(row.effectiveTo === undefined ? {} : { effectiveTo: canonical(row.effectiveTo) }),
+    ...(row.effectiveFrom === undefined ? {} : { effectiveFrom: inUtc(row.effectiveFrom) }),
+    ...(row.effectiveTo === undefined ? {} : { effectiveTo: inUtc(row.effectiveTo) }),
   };
+}
+
+/** Nested objects come back from the database with their keys in another order. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, canonical(item)]));
 }
 
 /** The digest leaves out the source's version: a row that did not change stays the row of the version that made it. */
@@ -36,7 +44,7 @@ function toRecord(row: PriceRow): PriceRowRecord {
   const { sourceVersion, ...identity } = { ...row, ...instantsOf(row) };
   const sorted = Object.entries(identity).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    digest: digestOf(sorted),
+    digest: digestOf(canonical(sorted)),
     provider: row.provider,
     region: row.region,
     zone: row.zone ?? null,
@@ -49,6 +57,7 @@ function toRecord(row: PriceRow): PriceRowRecord {
     currency: row.currency,
     price: row.price,
     tiers: row.tiers ?? null,
+    commitments: row.commitments ?? null,
     effective_from: row.effectiveFrom ?? null,
     effective_to: row.effectiveTo ?? null,
     source: row.source,
@@ -75,6 +84,9 @@ export function toPriceRow(record: PriceRowRecord): PriceRow {
     currency: record.currency,
     price: record.price,
     ...(record.tiers === null ? {} : { tiers: record.tiers as NonNullable<PriceRow['tiers']> }),
+    ...(record.commitments === null
+      ? {}
+      : { commitments: record.commitments as NonNullable<PriceRow['commitments']> }),
     ...(record.effective_from === null ? {} : { effectiveFrom: record.effective_from }),
     ...(record.effective_to === null ? {} : { effectiveTo: record.effective_to }),
     source: record.source as PriceRow['source'],
