@@ -8,7 +8,6 @@ import {
   listBudgetVerdicts,
   listLabelledClusters,
   NotLeaderError,
-  removeBudgetVerdicts,
   replaceBudgetPolicies,
   saveBudgetEnforcement,
   type BudgetPolicyRow,
@@ -46,7 +45,6 @@ const BEAT_MS = 250;
 const RETRY_MS = 1000;
 const SAVE_EVERY_S = 5;
 const CLUSTERS_EVERY_S = 5;
-const TOUCH_EVERY_S = 10;
 /** Whatever a deposed leader stored at its end is in by then. */
 const READ_AGAIN_AFTER_S = 400;
 
@@ -63,6 +61,7 @@ export class BudgetEngine {
   #clusters: readonly LabelledCluster[] = [];
   #running: Promise<void> | undefined;
   #loading: Promise<void> | undefined;
+  #readingClusters: Promise<void> | undefined;
   #isEnded = false;
   #planIsOld = true;
   #plannedWaiters: (() => void)[] = [];
@@ -72,7 +71,6 @@ export class BudgetEngine {
   #periodEndsAtS = 0;
   #savedAtS = 0;
   #clustersAtS = 0;
-  #touchedAtS = 0;
   #readAgainAtS: number;
   #wake: () => void = () => undefined;
 
@@ -82,7 +80,7 @@ export class BudgetEngine {
   ) {
     this.#options = options;
     this.#tracker = new SpendTracker(options);
-    this.#saver = new BudgetSaver(options.db, term);
+    this.#saver = new BudgetSaver({ ...options, term });
     this.#readAgainAtS = options.nowS() + READ_AGAIN_AFTER_S;
   }
 
@@ -94,11 +92,13 @@ export class BudgetEngine {
   /** Begins to judge. */
   async start(): Promise<void> {
     const { db } = this.#options;
-    const [policies, verdicts, reports] = await Promise.all([
+    const [policies, verdicts, reports, clusters] = await Promise.all([
       listBudgetPolicies(db),
       listBudgetVerdicts(db),
       listBudgetEnforcement(db),
+      listLabelledClusters(db),
     ]);
+    this.#clusters = clusters;
     this.#policies = new Map(policies.map((policy) => [policy.uid, policy]));
     for (const { policyUid, clusterKey, report } of reports) {
       this.#enforcement.set(`${policyUid}/${clusterKey}`, report as budget.Enforcement);
@@ -128,6 +128,7 @@ export class BudgetEngine {
     this.#wake();
     await this.#running;
     await this.#loading;
+    await this.#readingClusters;
   }
 
   /** Takes rows that became durable. */
@@ -265,10 +266,8 @@ export class BudgetEngine {
         await sleep(RETRY_MS);
       }
     }
-    const subjects = this.#evaluator?.plan.subjects ?? [];
-    await this.#saver.save(subjects, this.#tracker.book).catch((error: unknown) => {
-      this.#options.logger.warn('what was spent could not be saved, it is read from the store', { error });
-    });
+    this.#saver.addHours(this.#evaluator?.plan.subjects ?? [], this.#tracker.book);
+    await this.#saver.end();
   }
 
   async #nap(): Promise<void> {
@@ -283,33 +282,39 @@ export class BudgetEngine {
   async #beat(): Promise<void> {
     const evaluator = this.#evaluator;
     if (evaluator === undefined) return;
+    this.#saver.check();
     const nowS = this.#options.nowS();
-    if (nowS - this.#clustersAtS >= CLUSTERS_EVERY_S) await this.#readClusters(nowS);
+    if (nowS - this.#clustersAtS >= CLUSTERS_EVERY_S) this.#readClusters(nowS);
     if (this.#planIsOld || nowS >= this.#periodEndsAtS) await this.#replan(evaluator, nowS);
     if (nowS >= this.#readAgainAtS) {
       this.#tracker.book.outdate();
       this.#readAgainAtS = Number.MAX_SAFE_INTEGER;
     }
     this.#beginLoading();
-    if (nowS - this.#touchedAtS >= TOUCH_EVERY_S) {
-      evaluator.touchAll(this.#tracker.book);
-      this.#touchedAtS = nowS;
-    }
-    const started = performance.now();
     const observe = observeClusters(this.#options.registry, nowS);
-    const news = await evaluator.evaluate(this.#tracker.book, observe, nowS);
+    const started = performance.now();
+    this.#tell(evaluator.judgeCrossings(this.#tracker.book, observe, nowS));
+    evaluator.touchSome(this.#tracker.book, nowS);
+    this.#tell(await evaluator.evaluate(this.#tracker.book, observe, nowS));
     this.#options.metrics.evaluation.observe((performance.now() - started) / 1000);
-    await this.#tell(news);
     if (nowS - this.#savedAtS < SAVE_EVERY_S) return;
-    await this.#saver.save(evaluator.plan.subjects, this.#tracker.book);
+    this.#saver.addHours(evaluator.plan.subjects, this.#tracker.book);
+    this.#saver.begin();
     this.#savedAtS = nowS;
   }
 
-  async #readClusters(nowS: number): Promise<void> {
-    const clusters = await listLabelledClusters(this.#options.db);
-    if (JSON.stringify(clusters) !== JSON.stringify(this.#clusters)) this.#planIsOld = true;
-    this.#clusters = clusters;
+  /** Beside everything else: nothing is judged later for it. */
+  #readClusters(nowS: number): void {
     this.#clustersAtS = nowS;
+    this.#readingClusters = listLabelledClusters(this.#options.db)
+      .then((clusters) => {
+        if (JSON.stringify(clusters) === JSON.stringify(this.#clusters)) return;
+        this.#clusters = clusters;
+        this.scopeChanged();
+      })
+      .catch((error: unknown) => {
+        this.#options.logger.warn('registrations could not be read, trying again', { error });
+      });
   }
 
   async #replan(evaluator: Evaluator, nowS: number): Promise<void> {
@@ -328,7 +333,7 @@ export class BudgetEngine {
 
   async #configure(evaluator: Evaluator, nowS: number): Promise<void> {
     const { book } = this.#tracker;
-    await this.#saver.save(evaluator.plan.subjects, book);
+    this.#saver.addHours(evaluator.plan.subjects, book);
     const plan = planPolicies({
       policies: [...this.#policies.values()],
       clusters: this.#clusters,
@@ -337,9 +342,9 @@ export class BudgetEngine {
     });
     await this.#tracker.configure(plan.subjects.flatMap(({ parts }) => parts));
     const gone = evaluator.configure(plan, this.#clusters, book);
-    this.#saver.forget(gone);
+    this.#saver.remove(gone);
+    this.#saver.begin();
     this.#options.metrics.forget(gone);
-    await asLeader(this.#options.db, this.term, (transaction) => removeBudgetVerdicts(transaction, gone));
     this.#periodEndsAtS = Math.min(...plan.subjects.map(({ period }) => period.to), Number.MAX_SAFE_INTEGER);
   }
 
@@ -361,29 +366,22 @@ export class BudgetEngine {
       });
   }
 
-  /** A crossing is durable before it is told, where the database answers: safety does not wait for it. */
-  async #tell(news: readonly Published[]): Promise<void> {
+  /** What was judged is told at once and saved after: its rows are durable, so that whoever leads next finds the same. */
+  #tell(news: readonly Published[]): void {
     if (news.length === 0) return;
-    for (const published of news) this.#saver.add(published);
-    if (news.some(({ isUrgent }) => isUrgent)) {
-      try {
-        await this.#saver.saveVerdicts();
-      } catch (error) {
-        if (error instanceof NotLeaderError) throw error;
-        this.#options.logger.warn('verdicts could not be saved and are told all the same', { error });
-      }
-    }
     for (const published of news) {
       const clusterKeys = this.#clustersOf(published);
       for (const session of this.#sessions) {
         if (clusterKeys.includes(session.clusterKey)) session.push(published);
       }
+      this.#saver.add(published);
     }
+    if (news.some(({ isUrgent }) => isUrgent)) this.#saver.begin();
     this.#options.metrics.show(news);
   }
 
   #clustersOf({ subjectKey, policyUid }: Published): readonly number[] {
-    const subject = this.#evaluator?.plan.subjects.find(({ key }) => key === subjectKey);
+    const subject = this.#evaluator?.tryFindSubject(subjectKey);
     if (subject !== undefined) return subject.clusterKeys;
     const policy = this.#policies.get(policyUid);
     return policy === undefined ? [] : [policy.clusterKey];

@@ -3,7 +3,7 @@ import type { BudgetVerdictRow, LabelledCluster } from '@kubehero/store-postgres
 import type { Observation } from './collectors.js';
 import type { Fault, Plan, Subject } from './policy-plan.js';
 import { partsOf, ScopeStatements, staleStatement } from './statements.js';
-import { figuresOf, toBody, toFaultBody, urgentTextOf, type VerdictBody } from './verdict-message.js';
+import { figuresOf, toBody, toFaultBody, isNews, type VerdictBody } from './verdict-message.js';
 
 /** A verdict with its place in the order. */
 export interface Published {
@@ -15,7 +15,6 @@ export interface Published {
   readonly body: VerdictBody;
   readonly epoch: number;
   readonly version: number;
-  readonly urgentText: string;
   /** More than figures is new. */
   readonly isUrgent: boolean;
   readonly atS: number;
@@ -29,8 +28,10 @@ export interface EvaluatorOptions {
   readonly stillPaid: (subject: Subject) => bigint | undefined;
 }
 
-/** Figures alone are told this often. */
+/** Figures alone are told this often, each subject's in a second of its own, so that they do not come together. */
 const ROUTINE_S = 5;
+/** What does not come from rows is looked at this often, likewise. */
+const TOUCH_S = 10;
 const SLICE_MS = 10;
 
 /** Judges what changed, and says what is new. A subject is judged once its figures are complete. */
@@ -41,7 +42,15 @@ export class Evaluator {
   #subjectOf = new Map<string, Subject>();
   #scope: ScopeStatements | undefined;
   #clusters: readonly LabelledCluster[] = [];
+  #bySubjectKey = new Map<string, Subject>();
+  /** Subjects in turn, for what is done to some of them every second. */
+  readonly #turns = new Map<Subject, number>();
+  /** Spend at which the next thing is crossed, of what was judged under this plan. */
+  readonly #edges = new Map<Subject, bigint | undefined>();
+  readonly #crossing = new Set<Subject>();
   #waiting = new Set<Subject>();
+  #touchedAtS = 0;
+  #areFaultsNew = false;
   /** Figures moved, and nothing else. */
   readonly #routine = new Set<Subject>();
   #version = 0;
@@ -59,6 +68,11 @@ export class Evaluator {
     return this.#published.get(subjectKey);
   }
 
+  /** A subject of the plan. */
+  tryFindSubject(subjectKey: string): Subject | undefined {
+    return this.#bySubjectKey.get(subjectKey);
+  }
+
   /** The plan in work. */
   get plan(): Plan {
     return this.#plan;
@@ -71,9 +85,12 @@ export class Evaluator {
     this.#subjectOf = new Map(
       plan.subjects.flatMap((one) => one.parts.map(({ key }) => [key, one] as const)),
     );
+    this.#bySubjectKey = new Map(plan.subjects.map((one) => [one.key, one]));
     this.#scope = new ScopeStatements(plan.subjects, book);
     this.#waiting = new Set(plan.subjects);
-    this.#routine.clear();
+    this.#areFaultsNew = true;
+    for (const left of [this.#routine, this.#crossing, this.#edges, this.#turns]) left.clear();
+    plan.subjects.forEach((subject, turn) => this.#turns.set(subject, turn));
     const wanted = new Set([
       ...plan.subjects.map(({ key }) => key),
       ...plan.faults.map(({ policy }) => `${policy.uid}/0`),
@@ -93,10 +110,27 @@ export class Evaluator {
     return this.#version;
   }
 
-  /** Judges again what does not come from new rows of the scope: staleness, the clock, which pods are there. */
+  /** Judges all again, for new rows are not all that changed. */
   touchAll(book: SpendBook): void {
     this.#scope = new ScopeStatements(this.#plan.subjects, book);
     for (const subject of this.#plan.subjects) this.#waiting.add(subject);
+  }
+
+  /** Judges some again for what does not come from new rows: staleness, the clock, which pods are there. */
+  touchSome(book: SpendBook, nowS: number): void {
+    if (nowS === this.#touchedAtS) return;
+    if (isDue(0, TOUCH_S, this.#touchedAtS, nowS))
+      this.#scope = new ScopeStatements(this.#plan.subjects, book);
+    for (const [subject, turn] of this.#turns) {
+      if (isDue(turn, TOUCH_S, this.#touchedAtS, nowS)) this.#waiting.add(subject);
+    }
+    this.#touchedAtS = nowS;
+  }
+
+  /** Judges at once whatever spend passed something of, before all that only moved. */
+  judgeCrossings(book: SpendBook, observe: (clusterKey: number) => Observation, nowS: number): Published[] {
+    this.#sort(book);
+    return [...this.#crossing].flatMap((subject) => this.#judge(subject, book, observe, nowS) ?? []);
   }
 
   /** Judges what changed; yields when it takes long. */
@@ -105,15 +139,11 @@ export class Evaluator {
     observe: (clusterKey: number) => Observation,
     nowS: number,
   ): Promise<Published[]> {
-    for (const part of book.takeChanged()) {
-      const subject = this.#subjectOf.get(part.key);
-      if (subject !== undefined)
-        (this.#isCrossing(subject, book) ? this.#waiting : this.#routine).add(subject);
-    }
-    for (const subject of this.#routine) {
-      if (nowS - (this.#published.get(subject.key)?.atS ?? 0) >= ROUTINE_S) this.#waiting.add(subject);
-    }
-    const news: Published[] = this.#plan.faults.flatMap((fault) => this.#judgeFault(fault, nowS) ?? []);
+    const news = this.judgeCrossings(book, observe, nowS);
+    for (const subject of this.#routine) if (this.#isRoutineDue(subject, nowS)) this.#waiting.add(subject);
+    if (this.#areFaultsNew)
+      news.push(...this.#plan.faults.flatMap((one) => this.#judgeFault(one, nowS) ?? []));
+    this.#areFaultsNew = false;
     let sliceEnds = performance.now() + SLICE_MS;
     for (const subject of [...this.#waiting]) {
       const published = this.#judge(subject, book, observe, nowS);
@@ -123,6 +153,21 @@ export class Evaluator {
       sliceEnds = performance.now() + SLICE_MS;
     }
     return news;
+  }
+
+  #sort(book: SpendBook): void {
+    for (const part of book.takeChanged()) {
+      const subject = this.#subjectOf.get(part.key);
+      if (subject === undefined) continue;
+      if (!this.#edges.has(subject)) this.#waiting.add(subject);
+      else if (this.#isCrossing(subject, book)) this.#crossing.add(subject);
+      else this.#routine.add(subject);
+    }
+  }
+
+  #isRoutineDue(subject: Subject, nowS: number): boolean {
+    const toldAtS = this.#published.get(subject.key)?.atS ?? 0;
+    return isDue(this.#turns.get(subject) ?? 0, ROUTINE_S, toldAtS, nowS);
   }
 
   #judge(
@@ -147,8 +192,8 @@ export class Evaluator {
       forecast: figures.forecast?.expected,
       thresholds: subject.thresholds,
     });
-    this.#waiting.delete(subject);
-    this.#routine.delete(subject);
+    for (const left of [this.#waiting, this.#routine, this.#crossing]) left.delete(subject);
+    this.#edges.set(subject, nextEdge(subject, judgement));
     const body = toBody(subject, {
       figures,
       judgement,
@@ -157,22 +202,20 @@ export class Evaluator {
       statements: [...subject.statements, ...(this.#scope?.of(subject) ?? []), stale],
       stillPaidPerHour: this.#options.stillPaid(subject),
     });
-    return this.#publish(subject.key, { judgement, body }, nowS);
+    return this.#publish(
+      subject.key,
+      { judgement, body },
+      { nowS, isFigureDue: this.#isRoutineDue(subject, nowS) },
+    );
   }
 
-  /** True where spend passes something, or was never judged: what costs a judgement more often than figures are told. */
+  /** True where spend passes something: what costs a judgement more often than figures are told. */
   #isCrossing(subject: Subject, book: SpendBook): boolean {
-    const judgement = this.#published.get(subject.key)?.judgement;
-    if (judgement === undefined) return true;
-    const spend = partsOf(subject, book).reduce((sum, { cells }) => sum + cells.total, 0n);
-    const ceiling = subject.ceiling.picounits;
-    if (spend >= ceiling && !judgement.exceeded) return true;
-    return subject.thresholds.some(
-      ({ percent, basis }) =>
-        basis !== 'Forecast' &&
-        spend * 100n >= ceiling * BigInt(percent) &&
-        !judgement.crossed.some((one) => one.on === 'Spend' && one.percent === percent),
-    );
+    const edge = this.#edges.get(subject);
+    if (edge === undefined) return false;
+    let spend = 0n;
+    for (const { key } of subject.parts) spend += book.tryFind(key)?.cells.total ?? 0n;
+    return spend >= edge;
   }
 
   #judgeFault({ policy, statement }: Fault, nowS: number): Published | undefined {
@@ -194,27 +237,26 @@ export class Evaluator {
       exceededAtS: 0,
       crossed: [],
     };
-    return this.#publish(key, { judgement, body }, nowS);
+    return this.#publish(key, { judgement, body }, { nowS, isFigureDue: true });
   }
 
   #publish(
     subjectKey: string,
     { judgement, body }: Pick<Published, 'judgement' | 'body'>,
-    nowS: number,
+    { nowS, isFigureDue }: { readonly nowS: number; readonly isFigureDue: boolean },
   ): Published | undefined {
     const before = this.#published.get(subjectKey);
-    const urgentText = urgentTextOf(body);
-    const isNews = before?.urgentText !== urgentText;
+    // Whatever a leader before said is said again under this term
+    const isUrgent = before?.epoch !== this.#options.epoch || isNews(before.body, body);
     const isMoved = before?.body.spendPicounits !== body.spendPicounits;
-    if (!isNews && (!isMoved || nowS - before.atS < ROUTINE_S)) return undefined;
+    if (!isUrgent && !(isMoved && isFigureDue)) return undefined;
     const published = {
       subjectKey,
       policyUid: body.policyUid as string,
       clusterKey: clusterOf(subjectKey),
       judgement,
       body,
-      urgentText,
-      isUrgent: isNews,
+      isUrgent,
       epoch: this.#options.epoch,
       version: this.nextVersion(),
       atS: nowS,
@@ -228,11 +270,30 @@ export class Evaluator {
   }
 }
 
+/** True where the second of one's turn came since something was done, at latest with `everyS`. */
+function isDue(turn: number, everyS: number, sinceS: number, nowS: number): boolean {
+  return Math.floor((nowS + turn) / everyS) > Math.floor((sinceS + turn) / everyS);
+}
+
+/** The least spend at which a judgement would say more than it does. */
+function nextEdge({ ceiling, thresholds }: Subject, judgement: Judgement): bigint | undefined {
+  const edges = thresholds
+    .filter(({ percent, basis }) => {
+      const isSaid = judgement.crossed.some((one) => one.on === 'Spend' && one.percent === percent);
+      return basis !== 'Forecast' && !isSaid;
+    })
+    .map(({ percent }) => (ceiling.picounits * BigInt(percent) + 99n) / 100n);
+  if (!judgement.exceeded) edges.push(ceiling.picounits);
+  return edges.reduce<bigint | undefined>((least, edge) => {
+    return least === undefined || edge < least ? edge : least;
+  }, undefined);
+}
+
 function clusterOf(subjectKey: string): number {
   return Number(subjectKey.slice(subjectKey.lastIndexOf('/') + 1));
 }
 
-/** What a leader before said: its urgent text is another one, so that it is said again under this term. */
+/** What a leader before said. */
 function fromRow(row: BudgetVerdictRow): Published {
   return {
     subjectKey: `${row.policyUid}/${row.clusterKey}`,
@@ -240,7 +301,6 @@ function fromRow(row: BudgetVerdictRow): Published {
     clusterKey: row.clusterKey,
     judgement: row.judgement as Judgement,
     body: row.message as VerdictBody,
-    urgentText: '',
     isUrgent: false,
     epoch: row.epoch,
     version: row.version,

@@ -116,6 +116,8 @@ function toPart(
 ): PartSpec {
   const { scope } = spec;
   const { namespaces, namespaceSelector, workloadSelector } = scope;
+  const isNamed = namespaces !== undefined && namespaces.length > 0;
+  const labels = namespaceSelector?.matchLabels;
   const includeIdle = spec.includeIdle === true;
   return {
     key: `${policy.uid}/${asked.clusterKey}`,
@@ -130,7 +132,9 @@ function toPart(
     ]),
     period: asked.period,
     includeIdle,
-    coversNamespace: (name, labels) => coversNamespace(scope, name, labels),
+    coversNamespace: (name, own) => coversNamespace(scope, name, own),
+    ...(isNamed ? { namespaceNames: namespaces } : {}),
+    ...(labels === undefined ? {} : { namespaceLabels: labels }),
     ...(workloadSelector === undefined ? {} : { workloadSelector }),
   };
 }

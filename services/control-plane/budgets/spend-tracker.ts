@@ -178,6 +178,8 @@ export class SpendTracker {
   /** Rows of a second stand together, the node's own one last: read backwards it tells whose the others are. */
   #take(chunk: PodCostColumns): void {
     let isCounted = false;
+    // One object for all rows: a book keeps none
+    const taken = { clusterKey: 0, namespaceKey: 0, id: 0, second: 0, cost: 0 };
     for (let row = chunk.rows - 1; row >= 0; row -= 1) {
       const state = chunk.state[row] as number;
       const second = chunk.ts[row] as number;
@@ -187,13 +189,11 @@ export class SpendTracker {
         isCounted = isObserved && !this.#stored.isEmpty && this.#stored.take(id, second);
       }
       if (isCounted || (state !== RowState.allocated && state !== RowState.idle)) continue;
-      const taken = {
-        clusterKey: chunk.cluster[row] as number,
-        namespaceKey: chunk.ns[row] as number,
-        id,
-        second,
-        cost: costOf(chunk, row),
-      };
+      taken.clusterKey = chunk.cluster[row] as number;
+      taken.namespaceKey = chunk.ns[row] as number;
+      taken.id = id;
+      taken.second = second;
+      taken.cost = costOf(chunk, row);
       if (state === RowState.idle) this.#book.addIdle(taken);
       else this.#book.add(taken);
     }

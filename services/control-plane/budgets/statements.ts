@@ -80,17 +80,17 @@ function isEverything(selector: Subject['spec']['scope']['namespaceSelector']): 
 }
 
 function overlapStatement(others: readonly Subject[]): Statement {
-  const names = others
-    .map(
-      ({ policy, ceiling }) => `'${policy.name}' (${formatPicounits(ceiling.picounits)}/${ceiling.period})`,
-    )
-    .sort();
+  const names = others.map(nameOf).sort();
   return {
     type: 'Overlaps',
     status: 'True',
     reason: 'StrictestWins',
     message: `covers workloads that ${some(names)} cover too: whichever ceiling is passed first stops them, and they stay stopped until none is`,
   };
+}
+
+function nameOf({ policy, ceiling }: Subject): string {
+  return `'${policy.name}' (${formatPicounits(ceiling.picounits)}/${ceiling.period})`;
 }
 
 /** Whether enough is observed for a forecast. */

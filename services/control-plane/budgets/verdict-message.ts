@@ -137,11 +137,31 @@ export function toFaultBody(
   };
 }
 
-/** What must reach a cluster at once; figures alone may wait. */
-export function urgentTextOf(body: VerdictBody): string {
-  const { spendPicounits: _s, burnPerHourPicounits: _b, forecast: _f, spentThroughS: _t, ...urgent } = body;
-  const { stillPaidPerHourPicounits: _p, ...rest } = urgent;
-  return JSON.stringify(rest);
+/** Figures: they alone may wait. */
+const FIGURES: ReadonlySet<string> = new Set([
+  'spendPicounits',
+  'burnPerHourPicounits',
+  'forecast',
+  'spentThroughS',
+  'stillPaidPerHourPicounits',
+] satisfies (keyof VerdictBody)[]);
+
+/** True where more than figures differs: that must reach a cluster at once. */
+export function isNews(before: VerdictBody, after: VerdictBody): boolean {
+  const known: Readonly<Record<string, unknown>> = { ...before };
+  return Object.entries(after).some(([name, value]) => !FIGURES.has(name) && !isSame(known[name], value));
+}
+
+/** Of values and of lists of flat objects. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b || !Array.isArray(a) || !Array.isArray(b)) return a === b;
+  return a.length === b.length && a.every((one, at) => isSameObject(one as object, b[at] as object));
+}
+
+function isSameObject(a: object, b: object): boolean {
+  const known = new Map<string, unknown>(Object.entries(a));
+  const entries = Object.entries(b);
+  return known.size === entries.length && entries.every(([name, value]) => known.get(name) === value);
 }
 
 function toForecast({ expected, low, high, method }: SpendForecast): budget.ForecastInput {

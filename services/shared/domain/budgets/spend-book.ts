@@ -1,6 +1,7 @@
-import { ExactSum } from './exact-sum.js';
+import { ClassSums } from './class-sums.js';
+import { ClusterSums, type ClusterSum } from './cluster-sums.js';
 import type { IdlePool } from './idle-pool.js';
-import { RecentLedger, type RecentEntry, type RecentIdle } from './recent-ledger.js';
+import { RecentLedger, type MinuteLedger, type RecentEntry, type RecentIdle } from './recent-ledger.js';
 import { ScopeIndex, type ScopeClass, type ScopeNamespace } from './scope-index.js';
 import { stampOf, type SpendCell } from './spend-cells.js';
 import { poolKey, SpendLoad } from './spend-load.js';
@@ -19,10 +20,7 @@ export interface SpendRow {
   readonly cost: number;
 }
 
-interface MinuteSum {
-  readonly cost: ExactSum;
-  stamp: number;
-}
+type Class = ScopeClass<SpendPart>;
 
 /** Newest minutes that are kept by identity. */
 const RETAIN_S = 300;
@@ -38,15 +36,16 @@ const IDLE_MINUTES = 3;
  * The caller MUST give every newly stored row once, also late ones, and nothing that was stored before.
  */
 export class SpendBook {
-  readonly #recent: RecentLedger;
+  readonly #recent: RecentLedger<Class>;
   /** As `#recent`, of what was stored before the book began. */
-  readonly #restored: RecentLedger;
+  readonly #restored: RecentLedger<Class>;
   readonly #labels = new Map<number, Labels>();
   readonly #loads = new Set<SpendLoad>();
   readonly #changed = new Set<SpendPart>();
-  readonly #pending = new Map<ScopeClass<SpendPart>, Map<number, MinuteSum>>();
-  readonly #clusters = new Map<number, Map<number, { idle: ExactSum; pods: ExactSum; rows: number }>>();
-  readonly #classes = new Map<number, ScopeClass<SpendPart>>();
+  /** Rows that were taken and are in no figures yet, by minute. */
+  readonly #pending = new Map<number, ClassSums<SpendPart>>();
+  readonly #clusters = new ClusterSums();
+  readonly #classes = new Map<number, Class>();
   #parts = new Map<string, SpendPart>();
   #pools = new Map<string, { pool: IdlePool; parts: SpendPart[] }>();
   #namespaces: ReadonlyMap<number, ScopeNamespace> = new Map();
@@ -72,13 +71,14 @@ export class SpendBook {
     this.#namespaces = namespaces;
     this.#parts = new Map(specs.map((spec) => [spec.key, takeOver(before.get(spec.key), spec)]));
     this.#index = new ScopeIndex([...this.#parts.values()], namespaces);
-    this.#classes.clear();
+    this.#dropClasses();
     this.#wantsIdle = specs.some(({ includeIdle }) => includeIdle);
     this.#outdate(before, oldNamespaces);
     this.#rollOver(before);
     this.#sharePools();
-    for (const { namespaceKey, id } of this.#recent.entries(this.#recent.fromS))
-      this.#classOf(namespaceKey, id);
+    for (const [, minute] of this.#recent.minutes(this.#recent.fromS)) {
+      for (let slot = 0; slot < minute.size; slot += 1) this.#classAt(minute, slot);
+    }
     this.#changed.clear();
     for (const part of this.#parts.values()) this.#changed.add(part);
   }
@@ -110,8 +110,8 @@ export class SpendBook {
   /** Pods of the ledger whose labels must be given before {@link finishLoad}. */
   missingLabels(): number[] {
     const ids = new Set<number>();
-    for (const { namespaceKey, id } of this.#entries()) {
-      if (this.needsLabels(namespaceKey, id)) ids.add(id);
+    for (const ledger of [this.#restored, this.#recent]) {
+      for (const [, minute] of ledger.minutes(ledger.fromS)) this.#addMissing(ids, minute);
     }
     return [...ids];
   }
@@ -142,32 +142,29 @@ export class SpendBook {
   /** Takes a pod's row. */
   add(row: SpendRow): void {
     const minute = row.second - (row.second % MINUTE_S);
-    const { clusterKey, namespaceKey, id, cost } = row;
-    if (!this.#recent.add(minute, { clusterKey, namespaceKey, id, cost, rows: 1 })) this.#disturb(minute);
-    const found = this.#classOf(namespaceKey, id);
-    if (found.parts.length > 0) {
-      const sum = this.#pendingOf(found, minute);
-      sum.cost.add(cost);
-      sum.stamp += stampOf(namespaceKey, 1);
-    }
-    if (this.#wantsIdle) this.#countCluster(clusterKey, minute, 'pods', cost);
+    const { clusterKey, namespaceKey, cost } = row;
+    const found = this.#remember(row, minute);
+    if (found.parts.length > 0) this.#pendingOf(minute).add(found, cost, stampOf(namespaceKey, 1));
+    if (this.#wantsIdle) this.#clusters.add(clusterKey, minute, 'pods', cost);
   }
 
   /** Takes a node's own row: idle cost. */
   addIdle(row: SpendRow): void {
     const minute = row.second - (row.second % MINUTE_S);
     if (!this.#recent.addIdle(minute, row.clusterKey, BigInt(row.cost), 1)) this.#disturb(minute);
-    if (this.#wantsIdle) this.#countCluster(row.clusterKey, minute, 'idle', row.cost);
+    if (this.#wantsIdle) this.#clusters.add(row.clusterKey, minute, 'idle', row.cost);
   }
 
   /** Brings the rows that were taken into the figures. */
   settle(): void {
-    for (const [{ parts }, minutes] of this.#pending) {
-      for (const part of parts) this.#addTo(part, minutes);
+    for (const [minute, sums] of this.#pending) {
+      sums.takeParts(this.#index, (part, cost, stamp) => {
+        part.cells.add(minute, cost, stamp);
+        this.#changed.add(part);
+      });
     }
     this.#pending.clear();
-    for (const [clusterKey, minutes] of this.#clusters) this.#settlePools(clusterKey, minutes);
-    this.#clusters.clear();
+    for (const [clusterKey, minutes] of this.#clusters.take()) this.#settlePools(clusterKey, minutes);
   }
 
   /** Parts whose figures changed since the last time; call {@link settle} before. */
@@ -219,9 +216,7 @@ export class SpendBook {
     this.#loads.delete(load);
     if (load.disturbed || load.index !== this.#index) return false;
     this.settle();
-    const { cells, pools } = load.finish(this.#ledgers(), (namespaceKey, id) =>
-      this.#classOf(namespaceKey, id),
-    );
+    const { cells, pools } = load.finish(this.#ledgers(), (minute, slot) => this.#classAt(minute, slot));
     for (const [part, figures] of cells) {
       Object.assign(part, { cells: figures, ready: true, outdated: false });
       this.#changed.add(part);
@@ -253,30 +248,50 @@ export class SpendBook {
 
   /** For each part, parts that cover some pod that it covers; ten of them at most. */
   overlaps(): ReadonlyMap<SpendPart, ReadonlySet<SpendPart>> {
-    const others = new Map<SpendPart, Set<SpendPart>>();
-    for (const { parts } of this.#index.classes()) {
-      if (parts.length < 2) continue;
-      const some = parts.slice(0, MAX_OTHERS + 1);
-      for (const part of parts) {
-        const own = others.get(part) ?? new Set<SpendPart>();
-        others.set(part, own);
-        some.filter((other) => other !== part && own.size < MAX_OTHERS).forEach((other) => own.add(other));
-      }
-    }
-    return others;
+    return this.#index.overlaps(MAX_OTHERS);
   }
 
-  #ledgers(): { readonly restored: RecentLedger; readonly recent: RecentLedger } {
+  #ledgers(): { readonly restored: RecentLedger<Class>; readonly recent: RecentLedger<Class> } {
     return { restored: this.#restored, recent: this.#recent };
   }
 
-  *#entries(): Iterable<RecentEntry> {
-    yield* this.#restored.entries(this.#restored.fromS);
-    yield* this.#recent.entries(this.#recent.fromS);
+  /** Adds a pod's row to the ledger. @returns which parts cover it */
+  #remember(row: SpendRow, minute: number): Class {
+    const ledger = this.#recent.tryOpen(minute);
+    if (ledger === undefined) {
+      this.#disturb(minute);
+      return this.#classOf(row.namespaceKey, row.id);
+    }
+    const slot = ledger.slotOf(row);
+    ledger.addAt(slot, row.cost, 1);
+    return this.#classAt(ledger, slot);
+  }
+
+  #addMissing(ids: Set<number>, minute: MinuteLedger<Class>): void {
+    for (let slot = 0; slot < minute.size; slot += 1) {
+      const id = minute.idAt(slot);
+      if (this.needsLabels(minute.namespaceAt(slot), id)) ids.add(id);
+    }
+  }
+
+  #dropClasses(): void {
+    this.#classes.clear();
+    this.#recent.dropClasses();
+    this.#restored.dropClasses();
+  }
+
+  /** Kept at the pod's place for as long as the index stands, unless its labels are still to come. */
+  #classAt(minute: MinuteLedger<Class>, slot: number): Class {
+    const known = minute.classAt(slot);
+    if (known !== undefined) return known;
+    const id = minute.idAt(slot);
+    const found = this.#classOf(minute.namespaceAt(slot), id);
+    if (!this.needsLabels(minute.namespaceAt(slot), id)) minute.setClass(slot, found);
+    return found;
   }
 
   /** Kept by pod where its labels decide: they never change. */
-  #classOf(namespaceKey: number, id: number): ScopeClass<SpendPart> {
+  #classOf(namespaceKey: number, id: number): Class {
     if (!this.#index.needsLabels(namespaceKey)) return this.#index.classOf(namespaceKey, undefined);
     const known = this.#classes.get(id);
     if (known !== undefined) return known;
@@ -286,37 +301,16 @@ export class SpendBook {
     return found;
   }
 
-  #addTo(part: SpendPart, minutes: ReadonlyMap<number, MinuteSum>): void {
-    for (const [minute, { cost, stamp }] of minutes) part.cells.add(minute, cost.value, stamp);
-    this.#changed.add(part);
-  }
-
-  #pendingOf(found: ScopeClass<SpendPart>, minute: number): MinuteSum {
-    let minutes = this.#pending.get(found);
-    if (minutes === undefined) {
-      minutes = new Map();
-      this.#pending.set(found, minutes);
+  #pendingOf(minute: number): ClassSums<SpendPart> {
+    let sums = this.#pending.get(minute);
+    if (sums === undefined) {
+      sums = new ClassSums();
+      this.#pending.set(minute, sums);
     }
-    let sum = minutes.get(minute);
-    if (sum === undefined) {
-      sum = { cost: new ExactSum(), stamp: 0 };
-      minutes.set(minute, sum);
-    }
-    return sum;
+    return sums;
   }
 
-  #countCluster(clusterKey: number, minute: number, kind: 'idle' | 'pods', cost: number): void {
-    const minutes = this.#clusters.get(clusterKey) ?? new Map<number, never>();
-    const sum = minutes.get(minute) ?? { idle: new ExactSum(), pods: new ExactSum(), rows: 0 };
-    sum[kind].add(cost);
-    sum.rows += 1;
-    this.#clusters.set(clusterKey, (minutes as Map<number, typeof sum>).set(minute, sum));
-  }
-
-  #settlePools(
-    clusterKey: number,
-    minutes: ReadonlyMap<number, { idle: ExactSum; pods: ExactSum; rows: number }>,
-  ): void {
+  #settlePools(clusterKey: number, minutes: ReadonlyMap<number, ClusterSum>): void {
     for (const { pool, parts } of this.#pools.values()) {
       if (pool.clusterKey !== clusterKey) continue;
       for (const [minute, { idle, pods, rows }] of minutes) {
@@ -367,9 +361,7 @@ export class SpendBook {
     if (rolled.size === 0) return;
     const starts = Math.min(...[...rolled].map(({ period }) => period.from));
     const load = new SpendLoad([...rolled], starts, this.#index);
-    const { cells, pools } = load.finish(this.#ledgers(), (namespaceKey, id) =>
-      this.#classOf(namespaceKey, id),
-    );
+    const { cells, pools } = load.finish(this.#ledgers(), (minute, slot) => this.#classAt(minute, slot));
     for (const [part, figures] of cells) {
       figures.inherit(part.cells);
       Object.assign(part, { cells: figures, ready: true });

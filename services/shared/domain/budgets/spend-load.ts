@@ -1,12 +1,15 @@
+import { ClassSums } from './class-sums.js';
+import { ExactSum } from './exact-sum.js';
 import { IdlePool } from './idle-pool.js';
-import type { RecentLedger } from './recent-ledger.js';
+import type { MinuteLedger, RecentLedger } from './recent-ledger.js';
 import type { ScopeClass, ScopeIndex } from './scope-index.js';
 import { SpendCells, stampOf, type SpendCell } from './spend-cells.js';
 import type { SpendPart } from './spend-part.js';
 
 type Labels = Readonly<Record<string, string>>;
-/** Which parts cover a pod. */
-type ClassOf = (namespaceKey: number, id: number) => ScopeClass<SpendPart>;
+type Ledger = RecentLedger<ScopeClass<SpendPart>>;
+/** Which parts cover the pod at a place of a minute. */
+type ClassAt = (minute: MinuteLedger<ScopeClass<SpendPart>>, slot: number) => ScopeClass<SpendPart>;
 
 /** What the store holds of some pods within a minute or an hour of the parts' period. */
 export interface StoredSpend {
@@ -81,26 +84,46 @@ export class SpendLoad {
    * @param recent - what became so since
    */
   finish(
-    { restored, recent }: { readonly restored: RecentLedger; readonly recent: RecentLedger },
-    classOf: ClassOf,
+    { restored, recent }: { readonly restored: Ledger; readonly recent: Ledger },
+    classAt: ClassAt,
   ): { readonly cells: ReadonlyMap<SpendPart, SpendCells>; readonly pools: ReadonlyMap<string, IdlePool> } {
-    this.#addLedger(restored, classOf);
+    this.#addLedger(restored, classAt);
     const before = new Map(
       [...this.#staged].map(([part, cells]) => [part, this.#countPersisted(part, cells)] as const),
     );
-    this.#addLedger(recent, classOf);
+    this.#addLedger(recent, classAt);
     for (const [part, cells] of this.#staged) this.#settle(part, cells, before.get(part) ?? new Map());
     return { cells: this.#staged, pools: this.#pools };
   }
 
-  #addLedger(ledger: RecentLedger, classOf: ClassOf): void {
-    for (const { minute, id, clusterKey, namespaceKey, cost, rows } of ledger.entries(this.toS)) {
-      const stored = { at: minute, clusterKey, namespaceKey, cost: BigInt(cost), rows };
-      this.#addTo(classOf(namespaceKey, id), stored);
+  #addLedger(ledger: Ledger, classAt: ClassAt): void {
+    for (const [start, minute] of ledger.minutes(this.toS)) {
+      const sums = new ClassSums<SpendPart>();
+      for (let slot = 0; slot < minute.size; slot += 1) {
+        const found = classAt(minute, slot);
+        if (found.parts.length === 0) continue;
+        sums.add(found, minute.costAt(slot), stampOf(minute.namespaceAt(slot), minute.rowsAt(slot)));
+      }
+      sums.takeParts(this.index, (part, cost, stamp) => this.#staged.get(part)?.add(start, cost, stamp));
+      this.#addToPools(start, minute);
     }
-    for (const { minute, clusterKey, cost, rows } of ledger.idle(this.toS)) {
-      this.addIdle(minute, clusterKey, cost, rows);
+  }
+
+  #addToPools(start: number, minute: MinuteLedger<unknown>): void {
+    if (this.#pools.size === 0) return;
+    const pods = new Map<number, { readonly cost: ExactSum; rows: number }>();
+    for (let slot = 0; slot < minute.size; slot += 1) {
+      const clusterKey = minute.clusterAt(slot);
+      const sum = pods.get(clusterKey) ?? { cost: new ExactSum(), rows: 0 };
+      pods.set(clusterKey, sum);
+      sum.cost.add(minute.costAt(slot));
+      sum.rows += minute.rowsAt(slot);
     }
+    for (const pool of this.#pools.values()) {
+      const sum = pods.get(pool.clusterKey);
+      if (sum !== undefined) pool.add(start, { idle: 0n, pods: sum.cost.value, rows: sum.rows });
+    }
+    for (const [clusterKey, { cost, rows }] of minute.idle) this.addIdle(start, clusterKey, cost, rows);
   }
 
   #addTo(
