@@ -21,6 +21,9 @@ const WORLD_GATHER_MS = 200;
 const AUTHORED_GATHER_MS = 50;
 const CONNECTION_SPREAD_MS = 5000;
 const MS_PER_SECOND = 1000;
+/** Longer, and a replica that takes over would wait while nobody enforces. */
+const HAND_OVER_MS = 5000;
+const MOST_COUNTED = 100_000;
 const ORPHANS = 'orphans';
 
 /** What an {@link ActiveTerm} works with. */
@@ -35,6 +38,8 @@ export interface ActiveTermOptions {
   readonly cluster: string;
   readonly logger: Logger;
   readonly metrics: PolicyMetrics;
+  /** How long the end of the term waits for the hub to store what was done. @default 5000 */
+  readonly handOverMs?: number;
 }
 
 /** Kinds that change what a policy in force has to stop, or tell that it has stopped. */
@@ -148,9 +153,19 @@ export class ActiveTerm {
     unlisten();
     clearTimeout(this.#worldTimer);
     clearTimeout(this.#authoredTimer);
-    await Promise.all([this.#queue.stop(), this.#link.stop(), this.#inventory.stop(), ...this.#requests]);
+    await Promise.all([this.#queue.stop(), this.#inventory.stop(), ...this.#requests]);
+    await this.#handOver();
+    await this.#link.stop();
     await events.flush();
     await hub.stop();
+  }
+
+  /** A pod that ends may take its data folder with it: what it did last is the hub's before it goes, if the hub is there. */
+  async #handOver(): Promise<void> {
+    const { audit, logger, handOverMs = HAND_OVER_MS } = this.#options;
+    if (await this.#link.handOver(handOverMs)) return;
+    const left = (await audit.pending(0n, MOST_COUNTED)).length;
+    logger.warn('the hub did not store the last actions: they wait in the data folder', { records: left });
   }
 
   /** A policy of this cluster changed or is gone. */

@@ -290,12 +290,15 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'the operator and its hu
     }
   });
 
-  it('stops on SIGTERM and leaves what is in force as it is, until it is uninstalled', async () => {
+  it('stops on SIGTERM, after the hub has what was done, and leaves it in force until it is uninstalled', async () => {
+    rig.hub.storingMs = 300;
     await rig.policy(name, { scope: { namespaces: [name] }, armed: true });
     await rig.exceed(name);
     await rig.untilPhase(name, 'Enforced');
     operator.child.kill('SIGTERM');
     expect(await operator.ended).toBe(0);
+    const told = [...rig.hub.actions.values()].filter(({ policyName }) => policyName === name);
+    expect(told.slice(-2).map(({ action }) => action)).toEqual(['Deny', 'Scale']);
     expect(await rig.replicas(name, 'web')).toBe(0);
 
     const uninstalled = rig.uninstall();

@@ -10,6 +10,7 @@ import {
 } from '@kubehero/rpc';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { makeTestAuthority, type TestAuthority } from './test-authority.js';
 
 type FollowStream = ServerStream<budget.FollowRequest, budget.FollowResponseInput>;
@@ -34,6 +35,8 @@ export class BudgetHub {
     string,
     { readonly kind: string; readonly name: string; readonly record: object }
   >();
+  /** How long a record takes to be stored. */
+  storingMs = 0;
   listings = 0;
   /** What is in force, by policy. */
   readonly verdicts = new Map<string, VerdictInput>();
@@ -157,6 +160,7 @@ export class BudgetHub {
       this.reports.push(enforcement);
     }
     if (action === undefined) return;
+    if (this.storingMs > 0) await delay(this.storingMs);
     this.actions.set(`${action.keyId}/${action.sequence}`, action);
     await stream.send({ receipt: { throughSequence: action.sequence } });
   }

@@ -23,10 +23,11 @@ export class BudgetOperator {
     plane: Plane,
     clusterId: string,
     held: readonly budget.HeldVerdictInput[] = [],
+    chainKey: Uint8Array = new Uint8Array(),
   ): Promise<void> {
     this.#channel = await openClusterChannel(plane, { clusterId, role: 'operator', name: 'operator' });
     this.#stream = this.#channel.client(budget.BudgetService).Follow();
-    await this.#stream.send({ hello: { operator: 'test/1', held: [...held] } });
+    await this.#stream.send({ hello: { operator: 'test/1', held: [...held], chainKey } });
     this.#listen(this.#stream).catch((error: unknown) => {
       this.failure = error;
     });

@@ -106,11 +106,11 @@ function historyLines(actions: readonly budget.ActionRecord[]): string[] {
   if (actions.length === 0) return [];
   const rows = actions
     .slice(0, MAX_ACTIONS)
-    .map(({ at, action, object, reason }) => [
+    .map(({ at, action, object, reason, fault }) => [
       at,
       action,
       object === null ? '' : `${object.kind} ${object.namespace}/${object.name}`,
-      reason,
+      fault === '' ? reason : `REFUSED, ${fault}: ${reason}`,
     ]);
   return ['', ...toTable([['AT', 'ACTION', 'OBJECT', 'REASON'], ...rows])];
 }

@@ -8,6 +8,8 @@ const PICO = Number(PICOUNITS_PER_UNIT);
 /** What the control plane shows of budgets; approximate, as every metric is. */
 export class BudgetMetrics {
   readonly evaluation: ReturnType<Metrics['histogram']>;
+  /** Records of actions that did not verify, by what was wrong. */
+  readonly refusedActions: ReturnType<Metrics['counter']>;
   readonly #spend: ReturnType<Metrics['gauge']>;
   readonly #ceiling: ReturnType<Metrics['gauge']>;
   readonly #exceeded: ReturnType<Metrics['gauge']>;
@@ -17,6 +19,11 @@ export class BudgetMetrics {
       name: 'kubehero_policy_evaluation_duration_seconds',
       help: 'time of one pass over the budgets that changed',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1],
+    });
+    this.refusedActions = metrics.counter<string>({
+      name: 'kubehero_policy_refused_actions_total',
+      help: 'records of actions that do not verify, by fault',
+      labels: ['fault'],
     });
     this.#spend = gauge(metrics, metricNames.policySpend, 'spend of the period in the currency of the hub');
     this.#ceiling = gauge(

@@ -45,7 +45,7 @@ export function budgetsCapability(options: BudgetsCapabilityOptions): BudgetsCap
     addIdentities: (rows) => engine?.addIdentities(rows),
     outdate: (clusterKey) => engine?.outdate(clusterKey),
     unary: [policyService({ ...options, engine: current })],
-    streams: [followService({ db: options.db, clusterKeyOf: options.clusterKeyOf, engine: current })],
+    streams: [followService({ ...options, metrics, engine: current })],
     start: () => {
       unsubscribe = options.inventory.onChange(({ kinds }) => {
         if (kinds.has('namespace')) engine?.scopeChanged();

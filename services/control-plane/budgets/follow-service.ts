@@ -6,9 +6,12 @@ import {
   type Implementation,
   type ServerStream,
 } from '@kubehero/rpc';
-import { asLeader, type Database, type Kysely } from '@kubehero/store-postgres';
+import type { Logger } from '@kubehero/runtime';
+import { asLeader, type BudgetActionRow, type Database, type Kysely } from '@kubehero/store-postgres';
 import type { BudgetEngine } from './budget-engine.js';
 import { FollowSession } from './follow-sessions.js';
+import { parseActionKey, registerActionKey } from './action-key.js';
+import type { BudgetMetrics } from './budget-metrics.js';
 import { storeActions } from './take-actions.js';
 
 /** What the service works with. */
@@ -18,6 +21,8 @@ export interface FollowServiceOptions {
   readonly engine: () => BudgetEngine | undefined;
   /** Key of a registered cluster, undefined where it is unknown or was removed. */
   readonly clusterKeyOf: (clusterId: string) => Promise<number | undefined>;
+  readonly logger: Logger;
+  readonly metrics: Pick<BudgetMetrics, 'refusedActions'>;
 }
 
 type Stream = ServerStream<budget.FollowRequest, budget.FollowResponseInput>;
@@ -29,7 +34,13 @@ const ACTIONS_AT_ONCE = 100;
 export function followService(options: FollowServiceOptions): Implementation {
   return implement(budget.BudgetService, {
     Follow: async (stream, context) => {
-      const { clusterId } = requirePeer(context);
+      const { clusterId, role, name } = requirePeer(context);
+      if (role !== 'operator') {
+        throw new RpcError(
+          'permission_denied',
+          `the certificate of a ${role} does not speak for an operator: call with one of the role operator`,
+        );
+      }
       const clusterKey = await options.clusterKeyOf(clusterId);
       if (clusterKey === undefined) {
         throw new RpcError(
@@ -40,7 +51,10 @@ export function followService(options: FollowServiceOptions): Implementation {
       const engine = options.engine();
       if (engine === undefined)
         throw new RpcError('unavailable', 'this replica does not lead: connect again');
-      await new FollowCall(options.db, engine, clusterKey).serve(stream, context.signal);
+      await new FollowCall(options, engine, { clusterId, clusterKey, operator: name }).serve(
+        stream,
+        context.signal,
+      );
     },
   });
 }
@@ -54,9 +68,13 @@ class FollowCall {
   #fail: (error: unknown) => void = () => undefined;
 
   constructor(
-    private readonly db: Kysely<Database>,
+    private readonly options: FollowServiceOptions,
     private readonly engine: BudgetEngine,
-    private readonly clusterKey: number,
+    private readonly peer: {
+      readonly clusterId: string;
+      readonly clusterKey: number;
+      readonly operator: string;
+    },
   ) {}
 
   async serve(stream: Stream, signal: AbortSignal): Promise<void> {
@@ -86,21 +104,38 @@ class FollowCall {
 
   async #read(stream: Stream): Promise<void> {
     for await (const request of stream.requests) {
-      if (request.hello !== undefined) this.#greet(stream, request.hello);
+      if (request.hello !== undefined) await this.#greet(stream, request.hello);
       else if (this.#session === undefined) {
         throw new RpcError('failed_precondition', 'the first request must be a hello');
       } else await this.#take(this.#session, request);
     }
   }
 
-  #greet(stream: Stream, hello: budget.Hello): void {
+  async #greet(stream: Stream, hello: budget.Hello): Promise<void> {
     if (this.#session !== undefined) throw new RpcError('failed_precondition', 'a stream has one hello');
-    const session = new FollowSession(this.clusterKey, hello.held);
+    if (hello.chainKey.length > 0) await this.#registerKey(hello.chainKey);
+    const session = new FollowSession(this.peer.clusterKey, hello.held);
     this.#session = session;
     this.engine.open(session);
     this.#send(stream, session).catch((error: unknown) => {
       this.#fail(error);
     });
+  }
+
+  async #registerKey(spki: Uint8Array): Promise<void> {
+    const { clusterId, clusterKey, operator } = this.peer;
+    const key = parseActionKey(spki);
+    const registration = await asLeader(this.options.db, this.engine.term, (transaction) =>
+      registerActionKey(transaction, key, { clusterKey, operator }),
+    );
+    const news = { cluster: clusterId, operator, key: key.keyId };
+    if (registration === 'first') this.options.logger.info('the chain of actions of a cluster begins', news);
+    if (registration === 'another') {
+      this.options.logger.warn(
+        'another chain of actions begins: was a data folder of the operator lost?',
+        news,
+      );
+    }
   }
 
   async #send(stream: Stream, session: FollowSession): Promise<void> {
@@ -113,7 +148,7 @@ class FollowCall {
   async #take(session: FollowSession, request: budget.FollowRequest): Promise<void> {
     if (request.authored !== undefined) await this.#takeAuthored(session, request.authored.policies);
     else if (request.enforcement !== undefined) {
-      await this.engine.setEnforcement(this.clusterKey, request.enforcement);
+      await this.engine.setEnforcement(this.peer.clusterKey, request.enforcement);
     } else if (request.action !== undefined) this.#takeAction(session, request.action);
     else {
       throw new RpcError(
@@ -128,7 +163,7 @@ class FollowCall {
       throw new RpcError('resource_exhausted', `one cluster may hold at most ${MAX_POLICIES} policies`);
     }
     await this.engine.setAuthored(
-      this.clusterKey,
+      this.peer.clusterKey,
       policies.map(({ uid, name, generation, specJson, armedBy }) => ({
         uid,
         name,
@@ -149,16 +184,27 @@ class FollowCall {
     this.#storing = this.#storing.then(async () => {
       while (this.#actions.length > 0) {
         const some = this.#actions.slice(0, ACTIONS_AT_ONCE);
-        const rows = await asLeader(this.db, this.engine.term, (transaction) =>
-          storeActions(transaction, this.clusterKey, some),
+        const { accepted, refused } = await asLeader(this.options.db, this.engine.term, (transaction) =>
+          storeActions(transaction, this.peer.clusterKey, some),
         );
         this.#actions.splice(0, some.length);
-        session.receive(rows.at(-1)?.sequence ?? '0');
-        this.engine.noteActions(some);
+        session.receive(some.at(-1)?.sequence ?? '0');
+        this.engine.noteActions(accepted);
+        this.#report(refused);
       }
     });
     this.#storing.catch((error: unknown) => {
       this.#fail(error);
     });
+  }
+
+  /** A record that does not verify was forged, or a folder or a database was put back: somebody must look. */
+  #report(refused: readonly BudgetActionRow[]): void {
+    for (const { fault, keyId, sequence, policyUid } of refused) {
+      const { clusterId, operator } = this.peer;
+      const where = { cluster: clusterId, operator, key: keyId, sequence, policyUid };
+      this.options.metrics.refusedActions.inc({ fault: fault ?? '' });
+      this.options.logger.error('a record of an action does not verify and is refused', { fault, ...where });
+    }
   }
 }

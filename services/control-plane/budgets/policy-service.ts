@@ -19,7 +19,7 @@ import { planPolicies } from './policy-plan.js';
 import { mostSpent, toStatus, type KnownVerdict } from './policy-status.js';
 import { simulatePeriods, summaryOf, wouldStop } from './simulate-policy.js';
 import { SpendReader } from './spend-reader.js';
-import { fromStorable } from './take-actions.js';
+import { fromStored } from './take-actions.js';
 import type { VerdictBody } from './verdict-message.js';
 
 /** What the service works with. */
@@ -126,7 +126,7 @@ async function getPolicy(
   return {
     ...(status === undefined ? {} : { status }),
     points,
-    actions: actions.map(({ record }) => fromStorable(record)),
+    actions: actions.map(fromStored),
   };
 }
 

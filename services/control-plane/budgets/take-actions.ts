@@ -7,11 +7,21 @@ import {
   type Database,
   type Kysely,
 } from '@kubehero/store-postgres';
+import { verify } from 'node:crypto';
+import { ActionKeys } from './action-key.js';
+
+/** What became of records. */
+export interface TakenActions {
+  /** Those that verify: what they say was done. */
+  readonly accepted: readonly budget.ActionRecord[];
+  /** Those that do not, and were not there before: kept as evidence, and nothing follows from them. */
+  readonly refused: readonly BudgetActionRow[];
+}
 
 /**
- * Stores actions of a cluster as they came. A record that is not what its hash says, or does not follow the one before,
- * is stored with its fault: a broken chain is evidence. The signature cannot be checked here, for the hub has only the
- * name of the key; an auditor who has the key can.
+ * Stores actions of a cluster. A record counts when its hash, its signature by a key that the cluster registered, and
+ * its place in the chain verify; another one is refused: it is stored with its fault, for a broken chain is evidence,
+ * and whoever sent it is told that it was received, else it would come for ever.
  *
  * @param actions - in their order
  */
@@ -19,14 +29,16 @@ export async function storeActions(
   db: Kysely<Database>,
   clusterKey: number,
   actions: readonly budget.ActionRecord[],
-): Promise<readonly BudgetActionRow[]> {
+): Promise<TakenActions> {
+  const keys = new ActionKeys(db, clusterKey);
   const rows: BudgetActionRow[] = [];
   let before: budget.ActionRecord | undefined;
   for (const action of actions) {
-    const fault = (await faultOf(db, clusterKey, action, before)) ?? null;
+    const proofFault = await findProofFault(keys, action);
+    const chain = { clusterKey, keyId: action.keyId };
+    const fault = proofFault ?? (await findPlaceFault(db, chain, { action, before })) ?? null;
     rows.push({
-      clusterKey,
-      keyId: action.keyId,
+      ...chain,
       sequence: action.sequence,
       at: action.at,
       policyUid: action.policyUid,
@@ -34,25 +46,41 @@ export async function storeActions(
       hash: action.hash,
       fault,
     });
-    before = action;
+    if (proofFault === undefined) before = action;
   }
-  await addBudgetActions(db, rows);
-  return rows;
+  const added = await addBudgetActions(db, rows);
+  return {
+    accepted: actions.filter((_action, index) => rows[index]?.fault === null),
+    refused: added.filter(({ fault }) => fault !== null),
+  };
 }
 
-async function faultOf(
-  db: Kysely<Database>,
-  clusterKey: number,
-  action: budget.ActionRecord,
-  before: budget.ActionRecord | undefined,
-): Promise<string | undefined> {
+/** Why a record is not what the chain's key signed. */
+async function findProofFault(keys: ActionKeys, action: budget.ActionRecord): Promise<string | undefined> {
   if (!hashOfAction(action).equals(action.hash)) return 'WRONG_HASH';
+  const key = await keys.tryFind(action.keyId);
+  if (key === undefined) return 'UNKNOWN_KEY';
+  return verify(null, action.hash, key, action.signature) ? undefined : 'WRONG_SIGNATURE';
+}
+
+interface Place {
+  readonly action: budget.ActionRecord;
+  /** The signed record that came before it in the same batch. */
+  readonly before: budget.ActionRecord | undefined;
+}
+
+/** Why a signed record does not follow the one before, or stands where another one does. */
+async function findPlaceFault(
+  db: Kysely<Database>,
+  chain: { readonly clusterKey: number; readonly keyId: string },
+  { action, before }: Place,
+): Promise<string | undefined> {
   const sequence = BigInt(action.sequence);
+  const twin = await tryFindBudgetActionHash(db, chain, sequence);
+  if (twin !== undefined && !equal(twin, action.hash)) return 'FORK';
   if (sequence <= 1n) return equal(action.previousHash, firstPreviousHash) ? undefined : 'WRONG_PREVIOUS';
   const follows = before?.keyId === action.keyId && BigInt(before.sequence) === sequence - 1n;
-  const previous = follows
-    ? before?.hash
-    : await tryFindBudgetActionHash(db, { clusterKey, keyId: action.keyId }, sequence - 1n);
+  const previous = follows ? before?.hash : await tryFindBudgetActionHash(db, chain, sequence - 1n);
   if (previous === undefined) return 'GAP';
   return equal(action.previousHash, previous) ? undefined : 'WRONG_PREVIOUS';
 }
@@ -72,8 +100,8 @@ function toStorable(action: budget.ActionRecord): unknown {
   };
 }
 
-/** A stored record as it came. */
-export function fromStorable(record: unknown): budget.ActionRecordInput {
+/** A stored record as it came, with what was found wrong. */
+export function fromStored({ record, fault }: BudgetActionRow): budget.ActionRecordInput {
   const stored = record as Record<'previousHash' | 'hash' | 'signature', string> &
     Omit<budget.ActionRecordInput, 'previousHash' | 'hash' | 'signature'>;
   return {
@@ -81,5 +109,6 @@ export function fromStorable(record: unknown): budget.ActionRecordInput {
     previousHash: Buffer.from(stored.previousHash, 'base64'),
     hash: Buffer.from(stored.hash, 'base64'),
     signature: Buffer.from(stored.signature, 'base64'),
+    fault: fault ?? '',
   };
 }

@@ -16,6 +16,9 @@ export type ActionName =
   | 'Disarm'
   | 'Refuse';
 
+/** A record as the operator keeps and sends it: what is wrong with one, only the hub says. */
+export type KeptRecord = Omit<budget.ActionRecord, 'fault'>;
+
 /** An action to be recorded. */
 export interface Action {
   readonly policyUid: string;

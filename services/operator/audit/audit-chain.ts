@@ -1,9 +1,8 @@
 import { actionKeyId, hashOfAction } from '@kubehero/domain';
-import type { budget } from '@kubehero/rpc';
 import { createPublicKey, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Action, Intent, Witness } from './action-record.js';
+import type { Action, Intent, KeptRecord, Witness } from './action-record.js';
 import { AuditError } from './audit-error.js';
 import { AuditFile } from './audit-file.js';
 import { openChainKey } from './chain-key.js';
@@ -76,7 +75,7 @@ export class AuditChain {
   }
 
   /** Adds a record; resolves when it is on disk. @throws {AuditError} FULL, UNWRITABLE, CLOSED */
-  async append(action: Action): Promise<budget.ActionRecord> {
+  async append(action: Action): Promise<KeptRecord> {
     return this.#record(action, undefined);
   }
 
@@ -89,7 +88,7 @@ export class AuditChain {
   }
 
   /** An announced action was done; `afterJson` replaces what was announced. Resolves when the record is on disk. */
-  async done(intent: Intent, afterJson = intent.action.afterJson): Promise<budget.ActionRecord> {
+  async done(intent: Intent, afterJson = intent.action.afterJson): Promise<KeptRecord> {
     return this.#record({ ...intent.action, afterJson }, intent);
   }
 
@@ -104,8 +103,8 @@ export class AuditChain {
   }
 
   /** Records after a sequence that are not acknowledged, oldest first. @param limit most of them */
-  async pending(afterSequence: bigint, limit: number): Promise<readonly budget.ActionRecord[]> {
-    const records: budget.ActionRecord[] = [];
+  async pending(afterSequence: bigint, limit: number): Promise<readonly KeptRecord[]> {
+    const records: KeptRecord[] = [];
     for (const [sequence, json] of this.#state.pending) {
       if (sequence > this.#durable || records.length >= limit) break;
       if (sequence > afterSequence) records.push(fromJson(json));
@@ -151,7 +150,7 @@ export class AuditChain {
     this.#compactedAt = this.#state.acknowledged;
   }
 
-  async #record(action: Action, intent: Intent | undefined): Promise<budget.ActionRecord> {
+  async #record(action: Action, intent: Intent | undefined): Promise<KeptRecord> {
     if (intent === undefined) this.#checkRoom();
     const sequence = this.#state.sequence + 1n;
     const body = {
@@ -183,7 +182,7 @@ export class AuditChain {
   }
 }
 
-function toStored(record: budget.ActionRecord): Extract<ChainLine, { record: unknown }>['record'] {
+function toStored(record: KeptRecord): Extract<ChainLine, { record: unknown }>['record'] {
   return {
     ...record,
     previousHash: record.previousHash.toString('hex'),
@@ -192,8 +191,8 @@ function toStored(record: budget.ActionRecord): Extract<ChainLine, { record: unk
   };
 }
 
-function fromJson(json: string): budget.ActionRecord {
-  const stored = JSON.parse(json) as Omit<budget.ActionRecord, 'previousHash' | 'hash' | 'signature'> &
+function fromJson(json: string): KeptRecord {
+  const stored = JSON.parse(json) as Omit<KeptRecord, 'previousHash' | 'hash' | 'signature'> &
     Record<'previousHash' | 'hash' | 'signature', string>;
   return {
     ...stored,

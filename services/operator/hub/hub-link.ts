@@ -11,6 +11,8 @@ import { Outbox } from './outbox.js';
 
 type Follow = ClientStream<budget.FollowRequestInput, budget.FollowResponse>;
 
+const HAND_OVER_POLL_MS = 20;
+
 /** What a {@link HubLink} works with. */
 export interface HubLinkOptions {
   /** Opens the stream; what it throws is a failed attempt. */
@@ -19,7 +21,7 @@ export interface HubLinkOptions {
   readonly operator: string;
   readonly store: Pick<PolicyStore, 'all'>;
   readonly book: VerdictBook;
-  readonly audit: Pick<AuditChain, 'pending' | 'ack' | 'onAppend'>;
+  readonly audit: Pick<AuditChain, 'pending' | 'ack' | 'onAppend' | 'publicKey'>;
   readonly logger: Logger;
   /** The verdict of a policy changed, or it was withdrawn. */
   readonly onVerdict: (uid: string) => void;
@@ -66,6 +68,16 @@ export class HubLink {
     });
   }
 
+  /** Waits, at most so long, until the hub has stored every record; true where it has. */
+  async handOver(timeoutMs: number): Promise<boolean> {
+    const { audit } = this.#options;
+    for (const until = performance.now() + timeoutMs; performance.now() < until;) {
+      if ((await audit.pending(0n, 1)).length === 0) return true;
+      await new Promise((resolve) => setTimeout(resolve, HAND_OVER_POLL_MS));
+    }
+    return false;
+  }
+
   /** Closes the stream; what was not received is sent by whoever follows. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -89,8 +101,9 @@ export class HubLink {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const stream = await this.#options.open(signal);
-    const { operator, book } = this.#options;
-    await stream.send({ hello: { operator, held: book.held() } });
+    const { operator, book, audit } = this.#options;
+    const chainKey = audit.publicKey.export({ type: 'spki', format: 'der' });
+    await stream.send({ hello: { operator, held: book.held(), chainKey } });
     // The reading side tells why a stream ended; the sending side fails for the same reason and only cuts it short.
     const sending = this.#outbox.drainInto(stream).catch(() => {
       stream.cancel();

@@ -38,6 +38,11 @@ export interface Hello {
   /** Program and version, for example "kubehero-operator/0.1.0". */
   readonly operator: string;
   readonly held: readonly (HeldVerdict)[];
+  /**
+   * Public key of the operator's chain of actions (Ed25519, SPKI). The hub pins it to the cluster; its SHA-256 is the
+   * key_id of the records, so that no other key ever speaks for this chain.
+   */
+  readonly chainKey: Buffer;
 }
 
 /** {@link Hello} as it is given to be sent: what is left out has its default. */
@@ -45,6 +50,11 @@ export interface HelloInput {
   /** Program and version, for example "kubehero-operator/0.1.0". */
   readonly operator?: string | undefined;
   readonly held?: readonly (HeldVerdictInput)[] | undefined;
+  /**
+   * Public key of the operator's chain of actions (Ed25519, SPKI). The hub pins it to the cluster; its SHA-256 is the
+   * key_id of the records, so that no other key ever speaks for this chain.
+   */
+  readonly chainKey?: Uint8Array | undefined;
 }
 
 /** A verdict that the operator has, by its place in the order. */
@@ -187,6 +197,11 @@ export interface ActionRecord {
   /** Ed25519 over `hash` by the operator's chain key, and that key's identity (SHA-256 of its SPKI, hex). */
   readonly signature: Buffer;
   readonly keyId: string;
+  /**
+   * What the hub found wrong: WRONG_HASH, UNKNOWN_KEY, WRONG_SIGNATURE, WRONG_PREVIOUS, GAP, FORK. Empty for a record
+   * that verifies, and in what operators send.
+   */
+  readonly fault: string;
 }
 
 /** {@link ActionRecord} as it is given to be sent: what is left out has its default. */
@@ -211,6 +226,11 @@ export interface ActionRecordInput {
   /** Ed25519 over `hash` by the operator's chain key, and that key's identity (SHA-256 of its SPKI, hex). */
   readonly signature?: Uint8Array | undefined;
   readonly keyId?: string | undefined;
+  /**
+   * What the hub found wrong: WRONG_HASH, UNKNOWN_KEY, WRONG_SIGNATURE, WRONG_PREVIOUS, GAP, FORK. Empty for a record
+   * that verifies, and in what operators send.
+   */
+  readonly fault?: string | undefined;
 }
 
 /** What the hub sends. */

@@ -14,8 +14,6 @@ export {
   type ActivationRow,
 } from './repositories/activations.js';
 export {
-  addBudgetActions,
-  listBudgetActions,
   listBudgetEnforcement,
   listBudgetPolicies,
   listBudgetSpend,
@@ -28,14 +26,21 @@ export {
   saveBudgetEnforcement,
   saveBudgetSpend,
   saveBudgetVerdicts,
-  tryFindBudgetActionHash,
-  type BudgetActionRow,
   type BudgetEnforcementRow,
   type BudgetPolicyRow,
   type BudgetSpendRow,
   type BudgetVerdictRow,
   type LabelledCluster,
 } from './repositories/budgets.js';
+export {
+  addBudgetActionKey,
+  addBudgetActions,
+  listBudgetActions,
+  tryFindBudgetActionHash,
+  tryFindBudgetActionKey,
+  type ActionChainName,
+  type BudgetActionRow,
+} from './repositories/budget-actions.js';
 export {
   addCluster,
   labelCluster,

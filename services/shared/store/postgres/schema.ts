@@ -184,6 +184,14 @@ export interface Database {
     fault: string | null;
     received_at: Timestamp;
   };
+  budget_action_key: {
+    cluster_key: number;
+    key_id: string;
+    /** SPKI. */
+    public_key: Buffer;
+    registered_by: string;
+    registered_at: Timestamp;
+  };
   inventory_revision: { cluster_key: number; revision: Second };
   login_token: { token_hash: Buffer; subject: string; expires_at: Timestamp; redeemed_at: Date | null };
 }

@@ -1,14 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { simulate, simulateSettings } from '@kubehero/cli';
-import { hashOfAction } from '@kubehero/domain';
+import { actionKeyId, hashOfAction } from '@kubehero/domain';
 import { budget, createConnectClient, type UnaryOf } from '@kubehero/rpc';
 import { readSettings, silentLogger } from '@kubehero/runtime';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { BudgetOperator } from '../../../support/budget-operator.js';
+import { openClusterChannel } from '../../../support/cluster-channel.js';
 import { start } from '../../../support/product.js';
 import { startPlane, startStores, type Plane, type Stores } from '../../../support/stack.js';
 import { waitUntil } from '../../../support/wait-until.js';
 
 const spec = { scope: { namespaceSelector: {} }, ceiling: '$1000/d', hardStop: true };
+
+type ActionInput = Parameters<typeof hashOfAction>[0];
+
+interface Proof {
+  readonly hash: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly keyId: string;
+}
+
+const chain = generateKeyPairSync('ed25519');
 
 describe('policies for people and programs', () => {
   let stores: Stores;
@@ -24,7 +36,8 @@ describe('policies for people and programs', () => {
     });
     await simulate(settings, { logger: silentLogger, signal: AbortSignal.timeout(30_000), now: Date.now });
     operator = new BudgetOperator();
-    await operator.connect(plane, 'test');
+    const chainKey = chain.publicKey.export({ type: 'spki', format: 'der' });
+    await operator.connect(plane, 'test', [], chainKey);
     await operator.author([{ uid: 'u1', name: 'everything', spec }]);
     await operator.verdict('u1');
     client = createConnectClient({ server: plane.plane.url, token: plane.token }).client(
@@ -71,44 +84,84 @@ describe('policies for people and programs', () => {
     expect((await arming).status).toMatchObject({ armed: true });
   });
 
-  it('stores actions before it receives them, and a broken chain with its fault', async () => {
-    const base = {
+  it('stores actions before it receives them, and refuses what does not verify', async () => {
+    const keyId = actionKeyId(chain.publicKey);
+    const other = generateKeyPairSync('ed25519');
+    const make = (sequence: string, previousHash: Uint8Array, reason = 'a test'): ActionInput => ({
       at: '2026-01-01T00:00:00.000Z',
-      policyUid: 'u1',
-      policyName: 'everything',
-      action: 'Arm',
-      object: null,
-      reason: 'a test',
-      beforeJson: '',
-      afterJson: '',
+      ...{ policyUid: 'u1', policyName: 'everything', action: 'Scale', object: null },
+      ...{ sequence, previousHash, reason, beforeJson: '', afterJson: '' },
+    });
+    const send = async (action: ActionInput, proof: Partial<Proof> = {}): Promise<void> => {
+      const hash = proof.hash ?? hashOfAction(action);
+      const signature = sign(null, hash, chain.privateKey);
+      await operator.send({ action: { ...action, object: undefined, hash, signature, keyId, ...proof } });
     };
-    const first = { ...base, sequence: '1', previousHash: new Uint8Array(32) };
-    const firstHash = hashOfAction(first);
-    const second = { ...base, sequence: '2', previousHash: firstHash };
-    const forged = { ...base, sequence: '3', reason: 'forged', previousHash: hashOfAction(second) };
-    const proof = { signature: new Uint8Array(64), keyId: 'k1' };
-    const send = async (action: Parameters<typeof hashOfAction>[0], hash: Uint8Array): Promise<void> =>
-      operator.send({ action: { ...action, object: undefined, hash, ...proof } });
-    await send(first, firstHash);
-    await send(second, hashOfAction(second));
-    await send(forged, hashOfAction({ ...forged, reason: 'as it was' }));
-    await send(second, hashOfAction(second));
+    const first = make('1', new Uint8Array(32));
+    const second = make('2', hashOfAction(first));
+    const third = make('3', hashOfAction(second));
+    await send(first);
+    await send(second, { signature: sign(null, hashOfAction(second), other.privateKey) });
+    await send(second);
+    await send(third, { hash: hashOfAction(make('3', hashOfAction(second), 'as it was')) });
+    await send(third);
+    await send(make('1', new Uint8Array(32)), { keyId: actionKeyId(other.publicKey) });
+    await send(make('4', hashOfAction(second)));
+    await send(make('9', hashOfAction(third)));
+    await send(second);
     await waitUntil('all are received', () => operator.receivedThrough >= 2);
-    await waitUntil(
-      'all are stored',
-      async () => (await client.GetPolicy({ policy: 'u1' })).actions.length === 3,
-    );
+    const fork = make('2', hashOfAction(first), 'another past');
+    await waitUntil('all are stored', async () => (await storedActions()).length === 8);
+    await send(fork);
+    await waitUntil('the fork is stored', async () => (await storedActions()).length === 9);
+    expect(await storedActions()).toEqual([
+      ['1', null],
+      ['2', 'WRONG_SIGNATURE'],
+      ['2', null],
+      ['3', 'WRONG_HASH'],
+      ['3', null],
+      ['1', 'UNKNOWN_KEY'],
+      ['4', 'WRONG_PREVIOUS'],
+      ['9', 'GAP'],
+      ['2', 'FORK'],
+    ]);
+    const shown = (await client.GetPolicy({ policy: 'u1' })).actions;
+    expect(shown.map(({ fault }) => fault).filter((fault) => fault === '')).toHaveLength(3);
+    expect(shown[0]).toMatchObject({ sequence: '2', reason: 'another past', fault: 'FORK' });
+    const metrics = await (await fetch(`${plane.plane.url}/metrics`)).text();
+    expect(metrics).toMatch(/kubehero_policy_refused_actions_total\{fault="WRONG_SIGNATURE"\} 1/);
+  });
+
+  it('pins the first key of a chain, and takes no stream of another role or with a key that is none', async () => {
+    const keys = await stores.db
+      .selectFrom('budget_action_key')
+      .select(['key_id', 'registered_by'])
+      .execute();
+    expect(keys).toEqual([{ key_id: actionKeyId(chain.publicKey), registered_by: 'operator' }]);
+
+    const wrong = new BudgetOperator();
+    await wrong.connect(plane, 'test', [], new Uint8Array([1, 2, 3]));
+    await waitUntil('it is refused', () => wrong.failure !== undefined);
+    expect(wrong.failure).toMatchObject({ code: 'invalid_argument' });
+    wrong.close();
+    const channel = await openClusterChannel(plane, {
+      ...{ clusterId: 'test', role: 'collector', name: 'node-1' },
+    });
+    const stream = channel.client(budget.BudgetService).Follow();
+    await expect(stream.responses[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'permission_denied',
+    });
+    channel.close();
+  });
+
+  async function storedActions(): Promise<[string, string | null][]> {
     const rows = await stores.db
       .selectFrom('budget_action')
       .select(['sequence', 'fault'])
       .orderBy('key')
       .execute();
-    expect(rows).toEqual([
-      { sequence: '1', fault: null },
-      { sequence: '2', fault: null },
-      { sequence: '3', fault: 'WRONG_HASH' },
-    ]);
-  });
+    return rows.map(({ sequence, fault }) => [sequence, fault]);
+  }
 
   it('simulates what a policy would have done, also one that does not exist', async () => {
     const all = await client.SimulatePolicy({ policy: 'everything', days: 2 });

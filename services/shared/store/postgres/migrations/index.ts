@@ -6,6 +6,7 @@ import * as inventory from './0003-inventory.js';
 import * as budgets from './0004-budgets.js';
 import * as activationProvenance from './0005-activation-provenance.js';
 import * as priceCommitments from './0006-price-commitments.js';
+import * as actionKeys from './0007-action-keys.js';
 
 /** Every migration in order; forward only, a landed one is never edited. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-budgets': budgets,
   '0005-activation-provenance': activationProvenance,
   '0006-price-commitments': priceCommitments,
+  '0007-action-keys': actionKeys,
 };
 
 /**

@@ -50,19 +50,6 @@ export interface BudgetEnforcementRow {
   readonly report: unknown;
 }
 
-/** An action of a cluster's chain. */
-export interface BudgetActionRow {
-  readonly clusterKey: number;
-  readonly keyId: string;
-  readonly sequence: string;
-  readonly at: string;
-  readonly policyUid: string;
-  readonly record: unknown;
-  readonly hash: Uint8Array;
-  /** Why the chain is broken here, null where it is not. */
-  readonly fault: string | null;
-}
-
 /** Registered clusters with their labels; removed ones are left out. */
 export async function listLabelledClusters(db: Kysely<Database>): Promise<readonly LabelledCluster[]> {
   return await db
@@ -203,61 +190,6 @@ export async function saveBudgetEnforcement(
     on conflict (policy_uid, cluster_key) do update set report = excluded.report, changed_at = now()`.execute(
     db,
   );
-}
-
-/** Hash of the record with a number of a chain, undefined where it is not stored. */
-export async function tryFindBudgetActionHash(
-  db: Kysely<Database>,
-  chain: { readonly clusterKey: number; readonly keyId: string },
-  sequence: bigint,
-): Promise<Uint8Array | undefined> {
-  const row = await db
-    .selectFrom('budget_action')
-    .select('hash')
-    .where('cluster_key', '=', chain.clusterKey)
-    .where('key_id', '=', chain.keyId)
-    .where('sequence', '=', sequence.toString())
-    .orderBy('key')
-    .executeTakeFirst();
-  return row?.hash;
-}
-
-/** Stores actions; one that is there already changes nothing. */
-export async function addBudgetActions(
-  db: Kysely<Database>,
-  rows: readonly BudgetActionRow[],
-): Promise<void> {
-  for (const row of rows) {
-    await sql`insert into budget_action (cluster_key, key_id, sequence, at, policy_uid, record, hash, fault)
-      values (${row.clusterKey}, ${row.keyId}, ${row.sequence}, ${row.at}, ${row.policyUid},
-        ${JSON.stringify(row.record)}::jsonb, ${Buffer.from(row.hash)}, ${row.fault})
-      on conflict (cluster_key, key_id, sequence, hash) do nothing`.execute(db);
-  }
-}
-
-/** Actions of a policy, newest first. */
-export async function listBudgetActions(
-  db: Kysely<Database>,
-  policyUid: string,
-  limit: number,
-): Promise<readonly BudgetActionRow[]> {
-  const rows = await db
-    .selectFrom('budget_action')
-    .selectAll()
-    .where('policy_uid', '=', policyUid)
-    .orderBy('key', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => ({
-    clusterKey: row.cluster_key,
-    keyId: row.key_id,
-    sequence: row.sequence,
-    at: row.at,
-    policyUid: row.policy_uid,
-    record: row.record,
-    hash: row.hash,
-    fault: row.fault,
-  }));
 }
 
 /** Labels of pods by the keys of their identities. */
