@@ -24,6 +24,17 @@ new KubeHeroHub(app, 'kubehero', {
     cidrs: ['10.1.0.0/24'],
     dex: { existingSecret: { name: 'rds-dex' } },
   },
+  // Spot prices by zone and machine types, by accounts that may read prices alone
+  pricing: {
+    awsCredentialsSecret: 'aws-price-reader',
+    gcpAccountSecret: 'gcp-price-reader',
+    gcpKeySecret: 'gcp-price-key',
+    awsRegions: ['us-east-1', 'eu-west-1'],
+    proxy: 'http://proxy.acme.internal:3128',
+    egressCidrs: ['10.4.0.10/32'],
+    egressPorts: [3128],
+    commitments: false,
+  },
   clickhouse: {
     mode: 'external',
     host: 'clickhouse.acme.internal',

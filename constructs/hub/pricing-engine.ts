@@ -16,8 +16,11 @@ export interface PriceMirrors {
   readonly aws?: string;
   readonly awsChina?: string;
   readonly awsSpot?: string;
+  /** Interface endpoint of the EC2 API, for spot prices by zone. */
+  readonly awsEc2?: string;
   readonly azure?: string;
   readonly gcp?: string;
+  readonly gcpCompute?: string;
 }
 
 /** The pricing engine. */
@@ -36,6 +39,14 @@ export interface PricingProps {
   readonly snapshotKeyConfigMap?: string;
   /** Secret in the system namespace with `api-key`, the key for Google's catalogue. @default - Google is not asked */
   readonly gcpKeySecret?: string;
+  /** Secret in the system namespace with `account.json`, a key that may list Google's machine types. @default - none */
+  readonly gcpAccountSecret?: string;
+  /** Secret in the system namespace with `credentials`, in the form of `~/.aws/credentials`. @default - the pod's own identity */
+  readonly awsCredentialsSecret?: string;
+  /** `auto`: by zone from the EC2 API where credentials are found; `feed`: the public feed alone. @default 'auto' */
+  readonly awsSpot?: 'auto' | 'feed';
+  /** Keeps list rates of reservations and savings plans, too. @default true */
+  readonly commitments?: boolean;
   /** Regions whose prices are fetched. @default - those that nodes of the fleet are in */
   readonly awsRegions?: readonly string[];
   /** Regions whose prices are fetched. @default - those that nodes of the fleet are in */
@@ -182,6 +193,12 @@ function priceEnvironment(props: PricingProps): Record<string, string> {
     [environmentNames.pricingSnapshotKeyFile]:
       props.snapshotKeyConfigMap && `${mountPaths.pricingKey}/key.pem`,
     [environmentNames.pricingGcpKeyFile]: props.gcpKeySecret && `${mountPaths.pricing}-gcp/api-key`,
+    [environmentNames.pricingGcpAccountFile]:
+      props.gcpAccountSecret && `${mountPaths.pricing}-gcp-account/account.json`,
+    [environmentNames.pricingAwsCredentialsFile]:
+      props.awsCredentialsSecret && `${mountPaths.pricing}-aws/credentials`,
+    [environmentNames.pricingAwsSpot]: props.awsSpot,
+    [environmentNames.pricingCommitments]: props.commitments === false ? 'off' : undefined,
     [environmentNames.pricingCaFile]: props.caConfigMap && `${mountPaths.pricing}-ca/ca.crt`,
     [environmentNames.pricingAwsRegions]: props.awsRegions?.join(','),
     [environmentNames.pricingAzureRegions]: props.azureRegions?.join(','),
@@ -189,6 +206,8 @@ function priceEnvironment(props: PricingProps): Record<string, string> {
     [environmentNames.pricingAwsUrl]: mirrors.aws,
     [environmentNames.pricingAwsChinaUrl]: mirrors.awsChina,
     [environmentNames.pricingAwsSpotUrl]: mirrors.awsSpot,
+    [environmentNames.pricingAwsEc2Url]: mirrors.awsEc2,
+    [environmentNames.pricingGcpComputeUrl]: mirrors.gcpCompute,
     [environmentNames.pricingAzureUrl]: mirrors.azure,
     [environmentNames.pricingGcpUrl]: mirrors.gcp,
   };
@@ -206,6 +225,12 @@ function priceMounts(props: PricingProps): Mount[] {
       ? [{ path: mountPaths.pricingKey, configMap: props.snapshotKeyConfigMap }]
       : []),
     ...(props.gcpKeySecret ? [{ path: `${mountPaths.pricing}-gcp`, secret: props.gcpKeySecret }] : []),
+    ...(props.gcpAccountSecret
+      ? [{ path: `${mountPaths.pricing}-gcp-account`, secret: props.gcpAccountSecret }]
+      : []),
+    ...(props.awsCredentialsSecret
+      ? [{ path: `${mountPaths.pricing}-aws`, secret: props.awsCredentialsSecret }]
+      : []),
     ...(props.caConfigMap ? [{ path: `${mountPaths.pricing}-ca`, configMap: props.caConfigMap }] : []),
     ...(props.snapshotClaim ? [{ path: mountPaths.pricing, claim: 'snapshot' }] : []),
   ];

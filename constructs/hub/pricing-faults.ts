@@ -13,6 +13,8 @@ export function checkPricing(
     'snapshotClaim',
     'snapshotKeyConfigMap',
     'gcpKeySecret',
+    'gcpAccountSecret',
+    'awsCredentialsSecret',
     'caConfigMap',
   ] as const)
     faults.dnsName(`pricing.${key}`, props[key]);

@@ -26,6 +26,11 @@ describeWith([clusterBinaries('etcd', 'kube-apiserver')], 'a real API server', (
     });
   }
 
+  async function createAccount(name: string, namespace: string): Promise<void> {
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } };
+    expect(await applier.apply(account, { dryRun: false })).toEqual([]);
+  }
+
   it.each(exampleNames)(
     'takes every manifest of the example %s without an error or a warning',
     async (name) => {
@@ -38,8 +43,13 @@ describeWith([clusterBinaries('etcd', 'kube-apiserver')], 'a real API server', (
   it.each(exampleNames)(
     'admits a pod of every template of the example %s under the Pod Security Standard of its namespace',
     async (name) => {
-      const templates = podTemplatesOf(objectsOf(synthesize(name)));
+      const objects = objectsOf(synthesize(name));
+      const templates = podTemplatesOf(objects);
+      const made = objects.filter((o) => o.kind === 'ServiceAccount').map((o) => o.metadata.name);
       for (const template of templates) {
+        const account = template.spec['serviceAccountName'] as string;
+        // One that others make, as the manifests say
+        if (!made.includes(account)) await createAccount(account, template.namespace);
         const answer = await createPod(template.namespace, template.spec, template.labels);
         expect({
           owner: template.owner,
@@ -86,6 +96,32 @@ describeWith([clusterBinaries('etcd', 'kube-apiserver')], 'a real API server', (
       'a second container': [
         { ...spec, containers: [container, { ...container, name: 'second' }] as PodSpec['containers'] },
         'exactly one container',
+      ],
+      'another command': [
+        { ...spec, containers: [{ ...container, command: ['/bin/sh'] }] as PodSpec['containers'] },
+        "runs its image's own command",
+      ],
+      'other arguments': [
+        { ...spec, containers: [{ ...container, args: ['simulate'] }] as PodSpec['containers'] },
+        "runs its image's own command",
+      ],
+      'a variable that loads other code': [
+        {
+          ...spec,
+          containers: [
+            { ...container, env: [{ name: 'NODE_OPTIONS', value: '--require=/tmp/x.js' }] },
+          ] as PodSpec['containers'],
+        },
+        'takes no variable but those',
+      ],
+      'a probe that runs a command': [
+        {
+          ...spec,
+          containers: [
+            { ...container, livenessProbe: { exec: { command: ['/bin/sh', '-c', 'id'] } } },
+          ] as PodSpec['containers'],
+        },
+        'run no command in its container',
       ],
       privilege: [
         {

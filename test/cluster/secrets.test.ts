@@ -96,6 +96,30 @@ describeWith(
       expect(certificate.checkHost('kubehero-postgres-rw')).toBeDefined();
     });
 
+    it('issues certificates for the servers of ClickHouse and Valkey by the names of their pods', async () => {
+      const names = {
+        'clickhouse-system/kubehero-clickhouse': [
+          'clickhouse-kubehero.clickhouse-system.svc.cluster.local',
+          'chi-kubehero-kubehero-2-1.clickhouse-system.svc.cluster.local',
+          'kubehero-keeper-2.kubehero-keeper.clickhouse-system.svc.cluster.local',
+        ],
+        'valkey/kubehero-valkey': [
+          'kubehero-valkey-0.kubehero-valkey.valkey.svc.cluster.local',
+          'kubehero-valkey-sentinel-2.kubehero-valkey-sentinel.valkey.svc.cluster.local',
+        ],
+      };
+      for (const [place, hosts] of Object.entries(names)) {
+        const [namespace = '', name = ''] = place.split('/');
+        const { 'ca.crt': authority = '' } = await read('kubehero-system', `${name}-ca`);
+        const { 'ca.crt': beside, 'tls.crt': leaf = '' } = await read(namespace, `${name}-server`);
+        expect(beside).toBe(authority);
+        const certificate = new X509Certificate(leaf);
+        expect(certificate.verify(new X509Certificate(authority).publicKey)).toBe(true);
+        for (const host of hosts) expect(certificate.checkHost(host)).toBeDefined();
+        expect(certificate.checkHost('example.com')).toBeUndefined();
+      }
+    });
+
     it('gives a namespace that lost its Secret the same values again, and completes one that lacks a key', async () => {
       const before = await read('valkey', 'kubehero-valkey');
       await cluster.call({ method: 'DELETE', path: '/api/v1/namespaces/valkey/secrets/kubehero-valkey' });
@@ -147,8 +171,9 @@ describeWith(
       expect(create('--namespace', 'nothing=x').status).toBe(2);
     });
 
-    it('makes every Secret of the catalogue that the manifests of a hub name', () => {
-      const named = new Set(JSON.stringify(objectsOf(synthesize('reference'))).match(/"kubehero-[a-z-]+"/g));
+    it('makes every Secret of the catalogue that the manifests of a hub name, with and without encrypted stores', () => {
+      const manifests = (['reference', 'air-gapped'] as const).flatMap((name) => objectsOf(synthesize(name)));
+      const named = new Set(JSON.stringify(manifests).match(/"kubehero-[a-z-]+"/g));
       for (const spec of Object.values<SecretSpec>(secretCatalogue))
         expect(named).toContain(`"${spec.name}"`);
     });

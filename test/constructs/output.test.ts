@@ -157,6 +157,18 @@ describe('the reference installation', () => {
     });
   });
 
+  it('lets its own programs dial the Service of the control plane, for policies let nothing out to its public name', () => {
+    const trust = objects.filter((o) => o.metadata.name === 'kubehero-cluster-cert');
+    expect(trust.map((o) => [o.metadata.namespace, (o as { data?: object }).data])).toEqual(
+      ['kubehero-system', 'kubehero-collector'].map((namespace) => [
+        namespace,
+        expect.objectContaining({
+          endpoint: 'kubehero-control-plane.kubehero-system.svc.cluster.local:9443',
+        }) as unknown,
+      ]),
+    );
+  });
+
   it('gives the control plane a Service that selects nothing, for the leader to fill', () => {
     expect(find('Service', 'kubehero-control-plane')?.['spec']).not.toHaveProperty('selector');
   });
