@@ -37,7 +37,8 @@ interface Entry<P> {
   readonly selective: readonly P[];
   /** Keys of labels that the selective parts look at. */
   readonly keys: readonly string[];
-  readonly classes: Map<string, ScopeClass<P>>;
+  /** By signature of labels. */
+  readonly classes: Map<string | undefined, ScopeClass<P>>;
 }
 
 /** Parts of a cluster by what a namespace must have to be covered, so that few are asked about each. */
@@ -167,7 +168,7 @@ export class ScopeIndex<P extends ScopePart> {
       plain: this.#intern(covering.filter(({ workloadSelector }) => workloadSelector === undefined)),
       selective,
       keys: [...new Set(selective.flatMap((part) => keysOfSelector(part.workloadSelector ?? {})))].sort(),
-      classes: new Map<string, ScopeClass<P>>(),
+      classes: new Map<string | undefined, ScopeClass<P>>(),
     };
     this.#entries.set(namespaceKey, entry);
     return entry;
@@ -196,8 +197,10 @@ function labelKey(key: string, value: string): string {
   return `${key}=${value}`;
 }
 
-/** Values of labels with their lengths, so that no two combinations look the same. */
-function signatureOf(keys: readonly string[], labels: Labels): string {
+/** Of one label its value, of more the values with their lengths, so that no two combinations look the same. */
+function signatureOf(keys: readonly string[], labels: Labels): string | undefined {
+  const [first = ''] = keys;
+  if (keys.length === 1) return labels[first];
   let signature = '';
   for (const key of keys) {
     const value = labels[key];
