@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { report as reportFigures } from './support/figures.js';
+import { measureLoading } from './support/price-loading.js';
 import { writeOfferFile } from '../support/pricing/offer-generator.js';
 
 // A child reads the file, so that its peak memory is the reading's alone.
@@ -127,7 +128,9 @@ async function main(): Promise<void> {
     const parse = await inChild('parse', path);
     const tokens = await inChild('tokens', path);
     const { nodes, milliseconds } = lookups();
+    const loading = await measureLoading(folder);
     const result = {
+      loading,
       offerMegabytes: Math.round(bytes / 1e6),
       parse,
       parseMegabytesPerSecond: Math.round(bytes / 1e6 / parse.seconds),

@@ -33,11 +33,12 @@ export function keyIdOf(key: KeyObject): string {
   return createHash('sha256').update(spki).digest('hex').slice(0, 16);
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+/** The same value with the members of every object in the order of their names: equal content, equal text. */
+export function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+  return Object.fromEntries(entries.map(([key, item]) => [key, canonical(item)]));
 }
 
 function checkKey(key: KeyObject): KeyObject {
@@ -50,7 +51,7 @@ function checkKey(key: KeyObject): KeyObject {
 
 /** Writes a snapshot as one line of JSON whose last member is an Ed25519 signature over all that stands before it. */
 export function encodeSnapshot(snapshot: Snapshot, signingKey: KeyObject): Buffer {
-  const payload = JSON.stringify(sorted(snapshot));
+  const payload = JSON.stringify(canonical(snapshot));
   const value = sign(null, Buffer.from(payload), checkKey(signingKey)).toString('base64');
   const signature: Signature = { algorithm: 'ed25519', keyId: keyIdOf(createPublicKey(signingKey)), value };
   return Buffer.from(`${payload.slice(0, -1)}${SEPARATOR}${JSON.stringify(signature)}}\n`);

@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { PricingError } from '../errors.js';
 import type { StoredPart } from '../catalogue-store.js';
 import { compressFor } from './compression.js';
-import { encodeSnapshot, SNAPSHOT_FORMAT, type SnapshotPart } from './document.js';
+import { canonical, encodeSnapshot, SNAPSHOT_FORMAT, type SnapshotPart } from './document.js';
 
 /** Reads an Ed25519 private key in PEM. @throws PricingError SIGNATURE */
 export async function readSigningKey(path: string): Promise<KeyObject> {
@@ -34,7 +34,11 @@ export async function exportSnapshot(
   const parts: SnapshotPart[] = [];
   for await (const { facts, items } of source.parts) {
     const { key, source: name, asOf, sourceVersion, publications } = facts;
-    const sorted = [...items].sort(byText((item) => JSON.stringify(item)));
+    // By their canonical text: stores give rows back with their members in different orders
+    const sorted = items
+      .map((item) => ({ item, text: JSON.stringify(canonical(item)) }))
+      .sort(byText(({ text }) => text))
+      .map(({ item }) => item);
     parts.push({ key, source: name, asOf, sourceVersion, publications, items: sorted });
   }
   if (parts.length === 0) {

@@ -35,6 +35,20 @@ const SIZES = [
   '24xlarge',
 ] as const;
 
+const WAYS_TO_COMMIT: readonly Record<string, string>[] = [
+  'No Upfront',
+  'Partial Upfront',
+  'All Upfront',
+].flatMap((PurchaseOption) =>
+  ['1yr', '3yr'].flatMap((LeaseContractLength) =>
+    ['standard', 'convertible'].map((OfferingClass) => ({
+      LeaseContractLength,
+      PurchaseOption,
+      OfferingClass,
+    })),
+  ),
+);
+
 function skuOf(index: number): string {
   return `K${index.toString(36).toUpperCase().padStart(15, '0')}`;
 }
@@ -124,9 +138,7 @@ function* document(shape: OfferShape): Generator<string> {
   for (let index = 0; index < shape.products; index += 1) {
     const terms: string[] = [];
     for (let count = 0; count < shape.reservedTerms; count += 1) {
-      terms.push(
-        term(index, `RSVD${String(count)}`, { LeaseContractLength: '1yr', PurchaseOption: 'No Upfront' }),
-      );
+      terms.push(term(index, `RSVD${String(count)}`, WAYS_TO_COMMIT[count % WAYS_TO_COMMIT.length] ?? {}));
     }
     yield `${index === 0 ? '' : ',\n'}      "${skuOf(index)}" : {\n${terms.join(',\n')}\n      }`;
   }
