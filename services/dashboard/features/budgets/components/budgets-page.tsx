@@ -2,7 +2,7 @@
 
 import { useMemo, useState, type ReactNode } from 'react';
 import { useExactCopy } from '../../money/components/use-exact-copy.js';
-import { useAnswer } from '../../prices/hooks/use-answer.js';
+import { useAnswer } from '../../view/hooks/use-answer.js';
 import { TimeZoneSwitch } from '../../view/components/time-zone-switch.js';
 import { TopBar } from '../../view/components/top-bar.js';
 import { useNow } from '../../view/hooks/use-now.js';

@@ -1,7 +1,7 @@
 'use client';
 
 import { useState, type ReactNode } from 'react';
-import { useAnswer } from '../../prices/hooks/use-answer.js';
+import { useAnswer } from '../../view/hooks/use-answer.js';
 import type { Clock } from '../../view/model/time-format.js';
 import { budgetHref, type BudgetView } from '../hooks/use-budget-view.js';
 import type { PolicyDetailMessage, PolicyMessage, SimulationMessage } from '../model/budget-messages.js';

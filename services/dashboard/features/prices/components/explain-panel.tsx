@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react';
 import { currencySymbol } from '../../money/model/money-format.js';
 import type { Clock } from '../../view/model/time-format.js';
-import { useAnswer } from '../hooks/use-answer.js';
+import { useAnswer } from '../../view/hooks/use-answer.js';
 import { explainsNothing, explainUrl, type PriceView, type SetPriceView } from '../hooks/use-price-view.js';
 import type { ExplainedPrice, Explanation } from '../model/price-messages.js';
 import styles from './prices-page.module.css';

@@ -2,7 +2,7 @@
 
 import type { ReactNode, RefObject } from 'react';
 import { currencySymbol } from '../../money/model/money-format.js';
-import { useAnswer } from '../hooks/use-answer.js';
+import { useAnswer } from '../../view/hooks/use-answer.js';
 import { explainsNothing, providers, type PriceView, type SetPriceView } from '../hooks/use-price-view.js';
 import type { FoundPrices, ListPrice } from '../model/price-messages.js';
 import styles from './prices-page.module.css';

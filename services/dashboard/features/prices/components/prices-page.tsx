@@ -5,7 +5,7 @@ import { TopBar } from '../../view/components/top-bar.js';
 import { useNow } from '../../view/hooks/use-now.js';
 import { useShortcuts } from '../../view/hooks/use-shortcuts.js';
 import { createClock } from '../../view/model/time-format.js';
-import { useAnswer } from '../hooks/use-answer.js';
+import { useAnswer } from '../../view/hooks/use-answer.js';
 import { usePriceView } from '../hooks/use-price-view.js';
 import type { Catalogue, PriceChanges } from '../model/price-messages.js';
 import { CatalogueAge } from './catalogue-age.js';

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Answer } from '../hooks/use-answer.js';
+import type { Answer } from '../../view/hooks/use-answer.js';
 import styles from './prices-page.module.css';
 
 /** Says what could not be read and offers to try again; nothing where all is well. */
