@@ -10,6 +10,7 @@ import {
   tryFindHold,
   valueOf,
   heldFieldOf,
+  type HeldValue,
   type Holder,
 } from '../../../../services/operator/enforcement/hold.js';
 import type { Workload } from '../../../../services/operator/world/world-objects.js';
@@ -156,6 +157,57 @@ describe('holding an object', () => {
         expect(workload.held).toBeUndefined();
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('of any kind ends as people left it, though policies overlap and are recreated under other uids', () => {
+    const values: Readonly<Partial<Record<Workload['kind'], readonly HeldValue[]>>> = {
+      Deployment: [null, 1, 2, 3, 7],
+      Rollout: [null, 1, 4],
+      Job: [null, false],
+      ScaledObject: [null, 'false'],
+      HorizontalPodAutoscaler: [0],
+    };
+    const names = ['one', 'two', 'three'];
+    const step = fc.record({
+      what: fc.constantFrom('stop', 'stop', 'release', 'recreate', 'edit'),
+      policy: fc.nat(names.length - 1),
+      value: fc.nat(9),
+    });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...(Object.keys(values) as Workload['kind'][])),
+        fc.array(step, { maxLength: 40 }),
+        (kind, steps) => {
+          const field = heldFieldOf(kind) ?? 'replicas';
+          const choices = values[kind] ?? [];
+          const holders = names.map((name): Holder => ({ uid: `${name}-0`, name, takesOver: true }));
+          const holding = new Set<string>();
+          let [wish = null] = choices;
+          let workload = workloadOf(kind, { [field]: wish });
+          for (const { what, policy, value } of steps) {
+            const holder = holders[policy] ?? holderOf('a');
+            if (what === 'stop') {
+              workload = apply(workload, toStopChange(workload, holder));
+              holding.add(holder.name);
+              expect(toStopChange(workload, holder)).toBeUndefined();
+            } else if (what === 'release') {
+              workload = apply(workload, toReleaseChange(workload, holder));
+              holding.delete(holder.name);
+              expect(toReleaseChange(workload, holder)).toBeUndefined();
+            } else if (what === 'recreate') holders[policy] = { ...holder, uid: `${holder.uid}'` };
+            else {
+              wish = choices[value % choices.length] ?? null;
+              workload = { ...workload, [field]: wish };
+            }
+            const held = Object.values(tryFindHold(workload)?.policies ?? {});
+            expect(held.sort()).toEqual([...holding].sort());
+          }
+          for (const holder of holders) workload = apply(workload, toReleaseChange(workload, holder));
+          expect([valueOf(workload, field), workload.held]).toEqual([wish, undefined]);
+        },
+      ),
+      { numRuns: 5000 },
     );
   });
 });
