@@ -25,7 +25,7 @@ describeWith([chromium, builtDashboard], 'the prices page', () => {
     const { page, context } = await openPage(browser, dashboard.url, { path: '/prices?tz=utc' });
     await page.getByRole('row', { name: /aws-offer\/eu-west-1 2 h/ }).waitFor();
     await page.getByRole('row', { name: /azure-retail\/westeurope 3 d 8 h/ }).waitFor();
-    await page.getByText("kubehero pricing refresh --accept 'eu-west-1/c5'").waitFor();
+    await page.getByText("kubehero pricing refresh --sources aws --accept 'eu-west-1/c5'").waitFor();
     await page.getByRole('row', { name: /m5\.large aws eu-west-1 .* \$0\.112 \$0\.107 −4\.5/ }).waitFor();
     expect(await page.getByRole('link', { name: 'Prices' }).getAttribute('aria-current')).toBe('page');
     await context.close();

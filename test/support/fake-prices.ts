@@ -77,7 +77,7 @@ export function fakePrices(path: string, body: Readonly<Record<string, unknown>>
           purchaseModel: 'on-demand',
           since: ago(8),
           reasons: ['median price × 10.0, allowed is a factor of 2'],
-          acceptCommand: "kubehero pricing refresh --accept 'eu-west-1/c5'",
+          acceptCommand: "kubehero pricing refresh --sources aws --accept 'eu-west-1/c5'",
         },
       ],
     };
