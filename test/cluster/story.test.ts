@@ -38,6 +38,10 @@ describeWith(
       expect(Math.max(scaledDownMs, deniedMs)).toBeLessThan(15_000);
     });
 
+    it('stops exactly what the simulation named', () => {
+      expect(story.enforced.simulated).toEqual(story.enforced.stopped);
+    });
+
     it('puts everything back exactly as it was and leaves nothing behind', () => {
       expect(story.released).toEqual({ changed: [], pods: 12, leftovers: [] });
     });

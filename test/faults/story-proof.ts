@@ -21,6 +21,8 @@ export interface StoryReport {
     /** Who armed it, as its status says. */
     readonly armedBy: string;
     readonly stopped: readonly string[];
+    /** What `policy simulate` said just before that it would stop. */
+    readonly simulated: readonly string[];
     readonly pods: number;
     readonly message: string;
     /** From the end of the second in which spend passed the ceiling, ms. */
@@ -35,6 +37,11 @@ export interface StoryReport {
   };
   /** Objects outside of the scope that the operator wrote. */
   readonly outside: readonly string[];
+}
+
+interface SimulatedObject {
+  readonly kind: string;
+  readonly name: string;
 }
 
 const scope = 'shop';
@@ -127,6 +134,9 @@ async function enforce(story: ProductOnCluster): Promise<StoryReport['enforced']
     'its spend is told',
     ({ spend: now = '0' }) => now !== spend,
   );
+  const { wouldStop } = await story.command<{ readonly wouldStop: readonly SimulatedObject[] }>(
+    ...['policy', 'simulate', policy],
+  );
   // What it spends in some seconds more, so that the ceiling is passed by spend and not by the change of the ceiling.
   const ceiling = Number(later) + (Number(later) - Number(spend));
   await story.change(policy, { ceiling: `$${ceiling.toFixed(6)}/mo` });
@@ -161,6 +171,7 @@ async function enforce(story: ProductOnCluster): Promise<StoryReport['enforced']
   return {
     armedBy: status.armedBy ?? '',
     stopped: (status.stopped ?? []).map(({ kind, name }) => `${kind ?? ''} ${name ?? ''}`).sort(),
+    simulated: wouldStop.map(({ kind, name }) => `${kind} ${name}`).sort(),
     pods: await story.pods(scope),
     message,
     scaledDownMs: scaledAt - crossedAt,
