@@ -22,6 +22,9 @@ const TERMS: Readonly<Record<string, { readonly term: string; readonly years: nu
   '3yr': { term: '3yr', years: 3 },
 };
 
+// One text for all rates that share it: a region has a hundred thousand of them.
+const OFFERINGS = ['standard', 'convertible'];
+
 interface Paid {
   upfront: string;
   hourly: string;
@@ -59,12 +62,12 @@ function rateOf(
   if (length === undefined || payment === undefined || paid === undefined) return undefined;
   const price = effectiveCommitmentPrice({ ...paid, years: length.years });
   if (!isPositiveDecimal(toDecimal(price))) return undefined;
-  const offering = asText(attributes['OfferingClass']).toLowerCase();
+  const offering = OFFERINGS.find((one) => one === asText(attributes['OfferingClass']).toLowerCase());
   const since = asText(record['effectiveDate']);
   const rate: CommitmentRate = {
     term: length.term,
     payment,
-    ...(offering === '' ? {} : { offering }),
+    ...(offering === undefined ? {} : { offering }),
     price,
     ...(paid.upfront === '0' ? {} : { upfront: paid.upfront }),
     ...(Number.isNaN(Date.parse(since)) ? {} : { effectiveFrom: new Date(since).toISOString() }),
