@@ -173,6 +173,27 @@ describe('a hub', () => {
       { imageVerification: { with: 'kyverno', publicKey: 'abc' } },
       'imageVerification.publicKey: must be a public key in PEM',
     ],
+    ['a rate that is none', { exchangeRates: { EUR: '1,08' } }, "exchangeRates: '1,08' of EUR is no rate"],
+    [
+      'a proxy with a password',
+      { pricing: { proxy: 'http://user:secret@proxy.acme.internal:3128' } },
+      "pricing.proxy: 'http://…@proxy.acme.internal:3128' is no origin",
+    ],
+    [
+      'a region that would stand in XML',
+      { clickhouse: { coldStorage: { url: 's3://acme-cold', region: 'x</region><a/>' } } },
+      'clickhouse.coldStorage.region',
+    ],
+    [
+      'a component that does not exist',
+      { components: { controlplane: { replicas: 2 } } },
+      "components: 'controlplane' is none: use controlPlane, operator",
+    ],
+    [
+      'one account for everything',
+      { defaults: { serviceAccountName: 'all' } },
+      'defaults.serviceAccountName: one account for all would have the rights of all',
+    ],
   ])('is refused with %s', (_what, overrides, message) => {
     expect(said(overrides)).toContain(message);
   });
