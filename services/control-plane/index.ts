@@ -19,16 +19,9 @@ export { IngestMetrics } from './ingest/ingest-metrics.js';
 export { Ingest } from './ingest/ingest.js';
 export { NodeDictionary } from './ingest/node-dictionary.js';
 export { NodeRegistry } from './ingest/node-registry.js';
-export { PriceHistory } from './ingest/price-history.js';
 export { PriceSource, shippedCatalogues } from './ingest/price-source.js';
 export { PriceBook } from './prices/price-book.js';
 export { PriceWatch } from './prices/price-watch.js';
-export {
-  RowRepricer,
-  type RepricedMinute,
-  type RepricedNode,
-  type RepricedSum,
-} from './prices/row-repricer.js';
 export { pricingService } from './prices/pricing-service.js';
 export type { Session } from './ingest/session.js';
 export { planSegments, type DirtyStarts, type Segment } from './query/segments.js';
