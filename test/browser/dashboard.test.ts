@@ -43,7 +43,6 @@ describeWith([chromium, builtDashboard], 'the live page', () => {
     const { page, context } = await openPage(browser, dashboard.url, { path: '/', loggedIn: false });
     expect(new URL(page.url()).pathname).toBe('/login');
     await page.goto(`${dashboard.url}/login#${token}`);
-    await page.reload();
     await page.waitForURL(`${dashboard.url}/`);
     await live(page);
     const cookie = (await context.cookies()).find(({ name }) => name === 'kubehero_session');

@@ -11,16 +11,22 @@ type Stage = { readonly kind: 'idle' | 'busy' } | { readonly kind: 'failed'; rea
  */
 export function LoginForm(): ReactNode {
   const [stage, setStage] = useState<Stage>({ kind: 'idle' });
-  const started = useRef(false);
   const field = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
-    const token = window.location.hash.slice(1);
-    if (token === '' || started.current) return;
-    started.current = true;
-    window.history.replaceState(null, '', '/login');
-    setStage({ kind: 'busy' });
-    void logIn(token).then(setStage);
+    const logInByAddress = (): void => {
+      const token = window.location.hash.slice(1);
+      if (token === '') return;
+      window.history.replaceState(null, '', '/login');
+      setStage({ kind: 'busy' });
+      void logIn(token).then(setStage);
+    };
+    logInByAddress();
+    // A link that is opened where this page stands already loads nothing anew.
+    window.addEventListener('hashchange', logInByAddress);
+    return () => {
+      window.removeEventListener('hashchange', logInByAddress);
+    };
   }, []);
 
   const submit = (event: FormEvent<HTMLFormElement>): void => {
