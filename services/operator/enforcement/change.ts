@@ -50,11 +50,10 @@ const releaseActions: Readonly<Record<HeldField, ActionName>> = {
  * is stopped again, and what they set is what a release will restore.
  */
 export function toStopChange(workload: Workload, holder: Holder): Change | undefined {
-  const field = heldFieldOf(workload.kind);
-  if (field === undefined || workload.isTerminating || workload.isFinished) return undefined;
+  const field = stoppableField(workload);
+  if (field === undefined) return undefined;
   const value = valueOf(workload, field);
   const hold = tryFindHold(workload);
-  if (hold === undefined && !isRunning(field, value)) return undefined;
   const next = nextHold(hold, { field, value, holder });
   if (formatHold(next) === workload.held) return undefined;
   // The value of a contested object is its editor's: another policy that holds it too must not bring an old one back.
@@ -67,6 +66,15 @@ export function toStopChange(workload: Workload, holder: Holder): Change | undef
     after: isStopped ? next.set : value,
     remark: hold !== undefined && isStopped ? 'it was changed while it was held' : '',
   };
+}
+
+/** The field by which an object is to be stopped or stays so; undefined where it ends by itself, or does not run. */
+function stoppableField(workload: Workload): HeldField | undefined {
+  const field = heldFieldOf(workload.kind);
+  if (field === undefined || workload.isTerminating || workload.isFinished) return undefined;
+  return tryFindHold(workload) === undefined && !isRunning(field, valueOf(workload, field))
+    ? undefined
+    : field;
 }
 
 /** What is missing for an object not to be held by a holder any more, or undefined. */
