@@ -95,6 +95,24 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'enforcement against a b
     );
   });
 
+  it('does not take a conflict for the end of what it deletes', async () => {
+    let conflicts = 0;
+    proxy.decide = ({ path, method }) => {
+      const isFirst = method === 'DELETE' && path.includes('policybindings') && conflicts === 0;
+      if (isFirst) conflicts += 1;
+      return isFirst ? { status: 409 } : 'pass';
+    };
+    const policy = policyOf('conflicted', { scope: { namespaces: [namespace] } });
+
+    await rig.reconcile(policy, 'enforce', 'enforced');
+    await reconcilePatiently(policy, 'release', 'released');
+
+    expect(conflicts).toBe(1);
+    const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings';
+    expect(((await rig.get(path)) as { items: unknown[] }).items).toEqual([]);
+    await rig.untilPods(namespace, 14);
+  }, 60_000);
+
   it('goes on when watches are cut, without listing everything again', async () => {
     let lists = 0;
     proxy.decide = ({ path, method }) => {

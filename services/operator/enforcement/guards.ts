@@ -201,8 +201,9 @@ export class Guards {
     try {
       await this.writer.write({ action, witness, write }, signal);
     } catch (error) {
-      // Another one has taken its name: the one that was meant is gone.
+      // Where another one has taken its name, the one that was meant is gone; other conflicts are tried again.
       if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
+      if (!(await this.writer.isGone(guard, signal))) throw error;
     }
     this.world.forget(guard);
     this.#seen.delete(uid);

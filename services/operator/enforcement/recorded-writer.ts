@@ -132,6 +132,15 @@ export class RecordedWriter {
     }
   }
 
+  /** True where an object is not there any more, read from the server: a name that another one took is no object. */
+  async isGone(
+    object: Pick<WorldObject, 'kind' | 'namespace' | 'name' | 'uid'>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const raw = await this.#tryGet({ ...object, expects: 'gone' }, signal);
+    return raw?.metadata?.uid !== object.uid;
+  }
+
   /** Finds out about actions that were announced and of which nobody knows whether they were done. */
   async resolve(signal: AbortSignal): Promise<void> {
     const next = this.#resolving.catch(() => undefined).then(() => this.#resolveAll(signal));
