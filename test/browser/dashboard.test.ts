@@ -42,6 +42,8 @@ describeWith([chromium, builtDashboard], 'the live page', () => {
     const token = fake.issueLoginToken('browser-login-token');
     const { page, context } = await openPage(browser, dashboard.url, { path: '/', loggedIn: false });
     expect(new URL(page.url()).pathname).toBe('/login');
+    // Opened in the tab where the login page stands, which knows nothing of it before its scripts run
+    await page.waitForLoadState('networkidle');
     await page.goto(`${dashboard.url}/login#${token}`);
     await page.waitForURL(`${dashboard.url}/`);
     await live(page);

@@ -209,9 +209,7 @@ function rollupTable(
   partition: string,
 ): string {
   const bucketColumn =
-    bucket === undefined
-      ? ''
-      : `\n  bucket DateTime('UTC') MATERIALIZED ${bucket} CODEC(DoubleDelta, LZ4),`;
+    bucket === undefined ? '' : `\n  bucket DateTime('UTC') MATERIALIZED ${bucket} CODEC(DoubleDelta, LZ4),`;
   const key = bucket === undefined ? 'cluster, ns, id, ts, state' : 'cluster, bucket, ns, id, ts, state';
   return `CREATE TABLE IF NOT EXISTS ${options.database}.${localName(options, TABLE_OF[level])}${onCluster(options)} (${KEY_COLUMNS},${bucketColumn}
   v UInt64 CODEC(LZ4),${ROLLED_MEASURES}
