@@ -5,7 +5,6 @@ import { addCluster, listInventory } from '@kubehero/store-postgres';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { followTopology } from '../../../services/collector/hub/follow-topology.js';
 import type { HubTask } from '../../../services/collector/hub/hub-task.js';
 import { reportNode } from '../../../services/collector/hub/report-node.js';
@@ -111,9 +110,14 @@ describeWith([bpf], 'a collector and the inventory of its hub', () => {
     const role = [peerScript, sending.directory, 'send', '10.78.0.2', '7777', `${datagrams}`, `${payload}`];
     const [code] = (await once(spawn(process.execPath, role, { stdio: 'inherit' }), 'exit')) as [number];
     expect(code).toBe(0);
-    await sleep(2500);
+    const total = (): number => Object.values(sentSince(before)).reduce((sum, bytes) => sum + bytes, 0);
+    await waitUntil('the seconds have come in which it was sent', () => total() >= sentBytes, 20_000);
+    return sentSince(before);
+  };
+
+  const sentSince = (row: number): Record<number, number> => {
     const sum: Record<number, number> = {};
-    for (const { network } of seconds.rowsOf('kubehero-test-topology').slice(before))
+    for (const { network } of seconds.rowsOf('kubehero-test-topology').slice(row))
       for (const [networkClass, { tx }] of Object.entries(network))
         if (tx > 0) sum[Number(networkClass)] = (sum[Number(networkClass)] ?? 0) + tx;
     return sum;
