@@ -73,6 +73,8 @@ export function registerRefresh(pricing: Command, run: RunCommand): void {
     .action((flags: RefreshFlags, command: Command) => {
       const { source, fromFile, catalogue } = flags;
       if (fromFile === undefined) {
+        // The SDK's notice is about later versions than the one that is pinned: no user could act on it.
+        process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
         run((signal) => runServices(flags, process, signal));
         return;
       }
