@@ -63,8 +63,10 @@ export class BudgetEngine {
   #loading: Promise<void> | undefined;
   #readingClusters: Promise<void> | undefined;
   #isEnded = false;
-  #planIsOld = true;
-  #plannedWaiters: (() => void)[] = [];
+  /** Counts changes of what is planned from, and says up to which of them the plan is. */
+  #scope = 1;
+  #plannedScope = 0;
+  #plannedWaiters: { readonly scope: number; readonly resolve: () => void }[] = [];
   #end: () => void = () => undefined;
   /** Resolves when this term is over. */
   readonly ended = new Promise<void>((resolve) => (this.#end = resolve));
@@ -144,7 +146,7 @@ export class BudgetEngine {
 
   /** The inventory or a registration changed. */
   scopeChanged(): void {
-    this.#planIsOld = true;
+    this.#scope += 1;
     this.#wake();
   }
 
@@ -172,8 +174,12 @@ export class BudgetEngine {
 
   /** Resolves when what was known by now is planned. */
   async planned(): Promise<void> {
-    if (!this.#planIsOld) return;
-    await Promise.race([this.ended, new Promise<void>((resolve) => this.#plannedWaiters.push(resolve))]);
+    const scope = this.#scope;
+    if (this.#plannedScope >= scope) return;
+    await Promise.race([
+      this.ended,
+      new Promise<void>((resolve) => this.#plannedWaiters.push({ scope, resolve })),
+    ]);
   }
 
   /** Tells listeners of actions that were stored. */
@@ -285,7 +291,7 @@ export class BudgetEngine {
     this.#saver.check();
     const nowS = this.#options.nowS();
     if (nowS - this.#clustersAtS >= CLUSTERS_EVERY_S) this.#readClusters(nowS);
-    if (this.#planIsOld || nowS >= this.#periodEndsAtS) await this.#replan(evaluator, nowS);
+    if (this.#plannedScope < this.#scope || nowS >= this.#periodEndsAtS) await this.#replan(evaluator, nowS);
     if (nowS >= this.#readAgainAtS) {
       this.#tracker.book.outdate();
       this.#readAgainAtS = Number.MAX_SAFE_INTEGER;
@@ -318,16 +324,15 @@ export class BudgetEngine {
   }
 
   async #replan(evaluator: Evaluator, nowS: number): Promise<void> {
-    const waiters = this.#plannedWaiters.splice(0);
-    this.#planIsOld = false;
-    try {
-      await this.#configure(evaluator, nowS);
-    } catch (error) {
-      this.#planIsOld = true;
-      this.#plannedWaiters.push(...waiters);
-      throw error;
-    }
-    for (const resolve of waiters) resolve();
+    const scope = this.#scope;
+    await this.#configure(evaluator, nowS);
+    this.#plannedScope = scope;
+    const [done, waiting] = [
+      this.#plannedWaiters.filter((waiter) => waiter.scope <= scope),
+      this.#plannedWaiters.filter((waiter) => waiter.scope > scope),
+    ];
+    this.#plannedWaiters = waiting;
+    for (const { resolve } of done) resolve();
     for (const session of this.#sessions) this.#withdrawBeyond(session, this.#concerned(session));
   }
 

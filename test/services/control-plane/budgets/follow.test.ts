@@ -84,6 +84,7 @@ describe('budgets on real stores', () => {
     expect(BigInt(idle.spendPicounits)).toBeGreaterThan(BigInt(all.spendPicounits));
     expect(conditionOf(all, 'Scope')?.reason).toBe('MatchesEverything');
     expect(conditionOf(ns, 'Overlaps')?.reason).toBe('StrictestWins');
+    await waitUntil('all of them are named', () => operator.synced.at(-1)?.policyUids.length === 5);
     expect(operator.synced.at(-1)?.policyUids).toEqual(
       expect.arrayContaining(['ns', 'team', 'app', 'all', 'idle']),
     );
