@@ -6,13 +6,11 @@ import {
   listBudgetEnforcement,
   listBudgetPolicies,
   listBudgetVerdicts,
-  listLabelledClusters,
   NotLeaderError,
   replaceBudgetPolicies,
   saveBudgetEnforcement,
   type BudgetPolicyRow,
   type IdentityRow,
-  type LabelledCluster,
   type LeaseTerm,
 } from '@kubehero/store-postgres';
 import type { budget } from '@kubehero/rpc';
@@ -23,6 +21,7 @@ import { Evaluator, type Published } from './evaluator.js';
 import type { FollowSession } from './follow-sessions.js';
 import { BudgetSaver } from './budget-saver.js';
 import { planPolicies } from './policy-plan.js';
+import { Registrations } from './registrations.js';
 import { stillPaidPerHour } from './still-paid.js';
 import { SpendTracker, type SpendTrackerOptions } from './spend-tracker.js';
 
@@ -55,13 +54,12 @@ export class BudgetEngine {
   readonly #sessions = new Set<FollowSession>();
   readonly #enforcement = new Map<string, budget.Enforcement>();
   readonly #saver: BudgetSaver;
+  readonly #registrations: Registrations;
   readonly #listeners = new Set<(news: BudgetNews) => void>();
   #evaluator: Evaluator | undefined;
   #policies = new Map<string, BudgetPolicyRow>();
-  #clusters: readonly LabelledCluster[] = [];
   #running: Promise<void> | undefined;
   #loading: Promise<void> | undefined;
-  #readingClusters: Promise<void> | undefined;
   #isEnded = false;
   /** Counts changes of what is planned from, and says up to which of them the plan is. */
   #scope = 1;
@@ -83,6 +81,12 @@ export class BudgetEngine {
     this.#options = options;
     this.#tracker = new SpendTracker(options);
     this.#saver = new BudgetSaver({ ...options, term });
+    this.#registrations = new Registrations({
+      ...options,
+      onChange: () => {
+        this.scopeChanged();
+      },
+    });
     this.#readAgainAtS = options.nowS() + READ_AGAIN_AFTER_S;
   }
 
@@ -94,13 +98,12 @@ export class BudgetEngine {
   /** Begins to judge. */
   async start(): Promise<void> {
     const { db } = this.#options;
-    const [policies, verdicts, reports, clusters] = await Promise.all([
+    const [policies, verdicts, reports] = await Promise.all([
       listBudgetPolicies(db),
       listBudgetVerdicts(db),
       listBudgetEnforcement(db),
-      listLabelledClusters(db),
+      this.#registrations.prepare(),
     ]);
-    this.#clusters = clusters;
     this.#policies = new Map(policies.map((policy) => [policy.uid, policy]));
     for (const { policyUid, clusterKey, report } of reports) {
       this.#enforcement.set(`${policyUid}/${clusterKey}`, report as budget.Enforcement);
@@ -130,7 +133,7 @@ export class BudgetEngine {
     this.#wake();
     await this.#running;
     await this.#loading;
-    await this.#readingClusters;
+    await this.#registrations.end();
   }
 
   /** Takes rows that became durable. */
@@ -215,9 +218,15 @@ export class BudgetEngine {
     );
   }
 
-  /** A stream of a cluster: verdicts go there from now on. */
-  open(session: FollowSession): void {
-    this.#sessions.add(session);
+  /**
+   * A stream of a cluster: verdicts go there from now on. A plan without its cluster would withdraw all it has.
+   *
+   * @returns false where the cluster is not found among the registered ones
+   */
+  async open(session: FollowSession): Promise<boolean> {
+    if (!(await this.#registrations.knows(session.clusterKey))) return false;
+    if (!session.isClosed) this.#sessions.add(session);
+    return true;
   }
 
   /** It ended. */
@@ -290,7 +299,10 @@ export class BudgetEngine {
     if (evaluator === undefined) return;
     this.#saver.check();
     const nowS = this.#options.nowS();
-    if (nowS - this.#clustersAtS >= CLUSTERS_EVERY_S) this.#readClusters(nowS);
+    if (nowS - this.#clustersAtS >= CLUSTERS_EVERY_S) {
+      this.#clustersAtS = nowS;
+      void this.#registrations.refresh(); // beside everything else: nothing is judged later for it
+    }
     if (this.#plannedScope < this.#scope || nowS >= this.#periodEndsAtS) await this.#replan(evaluator, nowS);
     if (nowS >= this.#readAgainAtS) {
       this.#tracker.book.outdate();
@@ -309,20 +321,6 @@ export class BudgetEngine {
     this.#savedAtS = nowS;
   }
 
-  /** Beside everything else: nothing is judged later for it. */
-  #readClusters(nowS: number): void {
-    this.#clustersAtS = nowS;
-    this.#readingClusters = listLabelledClusters(this.#options.db)
-      .then((clusters) => {
-        if (JSON.stringify(clusters) === JSON.stringify(this.#clusters)) return;
-        this.#clusters = clusters;
-        this.scopeChanged();
-      })
-      .catch((error: unknown) => {
-        this.#options.logger.warn('registrations could not be read, trying again', { error });
-      });
-  }
-
   async #replan(evaluator: Evaluator, nowS: number): Promise<void> {
     const scope = this.#scope;
     await this.#configure(evaluator, nowS);
@@ -338,15 +336,16 @@ export class BudgetEngine {
 
   async #configure(evaluator: Evaluator, nowS: number): Promise<void> {
     const { book } = this.#tracker;
+    const { clusters } = this.#registrations;
     this.#saver.addHours(evaluator.plan.subjects, book);
     const plan = planPolicies({
       policies: [...this.#policies.values()],
-      clusters: this.#clusters,
+      clusters,
       currency: this.#options.currency,
       nowS,
     });
     await this.#tracker.configure(plan.subjects.flatMap(({ parts }) => parts));
-    const gone = evaluator.configure(plan, this.#clusters, book);
+    const gone = evaluator.configure(plan, clusters, book);
     this.#saver.remove(gone);
     this.#saver.begin();
     this.#options.metrics.forget(gone);

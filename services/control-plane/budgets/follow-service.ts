@@ -116,7 +116,9 @@ class FollowCall {
     if (hello.chainKey.length > 0) await this.#registerKey(hello.chainKey);
     const session = new FollowSession(this.peer.clusterKey, hello.held);
     this.#session = session;
-    this.engine.open(session);
+    if (!(await this.engine.open(session))) {
+      throw new RpcError('unavailable', 'the registration of this cluster could not be read: connect again');
+    }
     this.#send(stream, session).catch((error: unknown) => {
       this.#fail(error);
     });

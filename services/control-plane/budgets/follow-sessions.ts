@@ -9,6 +9,7 @@ export class FollowSession {
   readonly #held: Map<string, { readonly epoch: bigint; readonly version: bigint }>;
   #wake: () => void = () => undefined;
   #receivedThrough: bigint | undefined;
+  #isClosed = false;
 
   constructor(
     readonly clusterKey: number,
@@ -78,8 +79,14 @@ export class FollowSession {
     });
   }
 
-  /** Ends a wait. */
+  /** Whether its stream is over. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Its stream is over: ends a wait. */
   close(): void {
+    this.#isClosed = true;
     this.#wake();
   }
 }

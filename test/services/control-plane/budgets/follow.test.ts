@@ -208,6 +208,18 @@ describe('budgets on real stores', () => {
     second.close();
   }, 60_000);
 
+  it('knows a cluster that was registered a moment ago when it says what concerns it', async () => {
+    for (const id of ['new-1', 'new-2', 'new-3']) {
+      await addCluster(stores.db, { id, name: id, cloud: '', region: '' });
+      const newcomer = new BudgetOperator();
+      await newcomer.connect(plane, id);
+      await newcomer.author([{ uid: id, spec: daily({ namespaces: ['web'] }) }]);
+      await waitUntil('synchronised', () => newcomer.synced.length > 0);
+      expect(newcomer.synced[0]?.policyUids).toEqual([id]);
+      newcomer.close();
+    }
+  });
+
   async function anyWorkload(): Promise<[string]> {
     const row = await stores.db
       .selectFrom('identity')
