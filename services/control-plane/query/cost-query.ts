@@ -17,6 +17,7 @@ import {
   type NodeProgressRecord,
 } from '@kubehero/store-postgres';
 import { toAnswer, type CostAnswer, type CostQuestion, type CostRow, type GroupKey } from './cost-answer.js';
+import { MergedReads } from './merged-reads.js';
 import type { NameDirectory, Names } from './names.js';
 import { planSegments, type Segment } from './segments.js';
 import { SharedLoad } from './shared-load.js';
@@ -38,6 +39,12 @@ interface ReportingNode {
   readonly node: Awaited<ReturnType<typeof listNodes>>[number];
   readonly record: NodeProgressRecord;
   readonly gaps: GapList;
+}
+
+/** What names stand for. */
+interface KnownKeys {
+  readonly names: Names;
+  readonly namespaces: (name: string) => readonly number[];
 }
 
 type Parameters = Record<string, string | number | (string | number)[]>;
@@ -80,6 +87,7 @@ const NEEDS_IDENTITY: readonly GroupKey[] = ['node', 'workload', 'pod', 'contain
 /** Answers what things cost, from the coarsest clean tables that cover the window. */
 export class CostQuery {
   readonly #flights = new SingleFlight<CostAnswer>();
+  readonly #merged = new MergedReads<CostRow>();
   readonly #dirty: SharedLoad<Record<Exclude<Level, 'second'>, ReadonlySet<number>>>;
   readonly #reporting: SharedLoad<readonly ReportingNode[]>;
 
@@ -134,14 +142,38 @@ export class CostQuery {
     });
   }
 
+  /** Charts of several namespaces over the same window are read together. */
   async #rows(
     question: CostQuestion,
     segments: readonly Segment[],
     names: Names,
     signal: AbortSignal,
-  ): Promise<CostRow[]> {
+  ): Promise<readonly CostRow[]> {
+    const byName = (value: string): readonly number[] => keysOf(names.namespaces, value);
+    const [only, ...others] = question.where.filter(({ key }) => key === 'namespace');
+    if (only === undefined || others.length > 0 || !isByNamespace(question)) {
+      return await this.#read(question, { segments, names, namespaces: byName }, signal);
+    }
+    const where = question.where.filter((one) => one !== only);
+    return await this.#merged.run(
+      {
+        shape: JSON.stringify([{ ...question, where }, segments]),
+        keys: byName(only.value),
+        keyOf: (row) => Number(row['ns']),
+        read: async (merged, stop) =>
+          this.#read(question, { segments, names, namespaces: () => merged }, stop),
+      },
+      signal,
+    );
+  }
+
+  async #read(
+    question: CostQuestion,
+    { segments, ...known }: KnownKeys & { readonly segments: readonly Segment[] },
+    signal: AbortSignal,
+  ): Promise<readonly CostRow[]> {
     const parameters: Parameters = {};
-    const filter = this.#filter(question, names, parameters);
+    const filter = this.#filter(question, known, parameters);
     const byIdentity = question.by.some((key) => NEEDS_IDENTITY.includes(key));
     const byNamespace = isByNamespace(question);
     const start = question.stepS === undefined ? '' : ', start';
@@ -205,15 +237,15 @@ export class CostQuery {
       WHERE ts >= ${from} AND ts < ${to} ${bucket} ${wanted.filter}`;
   }
 
-  #filter(question: CostQuestion, names: Names, parameters: Parameters): string {
+  #filter(question: CostQuestion, { names, namespaces }: KnownKeys, parameters: Parameters): string {
     const clauses = question.where.map(({ key, value }, at) => {
       if (key === 'cluster') {
         parameters[`keys${at}`] = keysOf(names.clusters, value);
         return `AND cluster IN ({keys${at}:Array(UInt32)})`;
       }
       if (key === 'namespace') {
-        const keys = keysOf(names.namespaces, value);
-        parameters[`keys${at}`] = keys;
+        const keys = namespaces(value);
+        parameters[`keys${at}`] = [...keys];
         // Keys begin with the cluster: named, only its granules are read
         parameters[`clusters${at}`] = [...new Set(keys.map((ns) => names.clusterOfNamespace.get(ns) ?? 0))];
         return `AND cluster IN ({clusters${at}:Array(UInt32)}) AND ns IN ({keys${at}:Array(UInt32)})`;

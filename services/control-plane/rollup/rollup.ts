@@ -220,23 +220,9 @@ export class Rollup {
   #sourceRows(period: DirtyPeriod, plain: boolean, by: 'id' | 'ts' = 'id'): string {
     const level = FINER[period.level];
     const columns = MEASURES.map(([rolled, raw]) => `${level === 'second' ? raw : rolled} AS ${rolled}`);
-    const read = (
-      final: '' | 'FINAL',
-      ids = '',
-    ): string => `SELECT cluster, ns, ${by}, state, ${columns.join(', ')}
-      FROM ${this.#options.database}.${TABLE_OF[level]} ${final}
-      ${final === 'FINAL' ? 'PREWHERE' : 'WHERE'} cluster = {cluster:UInt32} AND ${this.#range(level)} ${ids}`;
-    if (plain) return read('');
-    if (level !== 'second') return read('FINAL');
-    const repeated = this.#repeatedIds();
-    return `${read('', `AND id GLOBAL NOT IN (${repeated})`)} UNION ALL ${read('FINAL', `AND id GLOBAL IN (${repeated})`)}`;
-  }
-
-  /** Identities with more rows than distinct seconds in the minute: only they need FINAL, which costs threefold. */
-  #repeatedIds(): string {
-    return `SELECT id FROM ${this.#options.database}.${TABLE_OF.second}
-      WHERE cluster = {cluster:UInt32} AND ${this.#range('second')}
-      GROUP BY id HAVING count() > bitCount(groupBitOr(bitShiftLeft(toUInt64(1), toSecond(ts))))`;
+    return `SELECT cluster, ns, ${by}, state, ${columns.join(', ')}
+      FROM ${this.#options.database}.${TABLE_OF[level]} ${plain ? '' : 'FINAL'}
+      WHERE cluster = {cluster:UInt32} AND ${this.#range(level)}`;
   }
 
   /** Groups that vanished since the last time are replaced by zeros. */
