@@ -8,13 +8,13 @@ import { Evaluator, planPolicies, type Plan } from '@kubehero/control-plane';
  * every pod, and what it changes) over many policies and pods. The first seconds of a process, whose code is not
  * compiled yet, are told apart from those that follow.
  *
- * `node dist/js/test/bench/budgets.js [--policies 1000] [--pods 30000] [--seconds 60]`
+ * `node dist/js/test/bench/budgets.js [--policies 1000] [--pods 30000] [--seconds 300]`
  */
 const { values } = parseArgs({
   options: {
     policies: { type: 'string', default: '1000' },
     pods: { type: 'string', default: '30000' },
-    seconds: { type: 'string', default: '60' },
+    seconds: { type: 'string', default: '300' },
   },
 });
 const POLICIES = Number(values.policies);
