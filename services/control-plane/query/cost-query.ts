@@ -1,4 +1,3 @@
-import { GapList, type Gap } from '@kubehero/domain';
 import {
   MEASURES,
   NAMESPACE_TABLE_OF,
@@ -9,12 +8,10 @@ import {
 } from '@kubehero/store-clickhouse';
 import {
   listDirtyStarts,
-  listGaps,
-  listNodes,
-  listProgress,
+  readCoverage,
+  type Coverage,
   type Database,
   type Kysely,
-  type NodeProgressRecord,
 } from '@kubehero/store-postgres';
 import { toAnswer, type CostAnswer, type CostQuestion, type CostRow, type GroupKey } from './cost-answer.js';
 import { MergedReads } from './merged-reads.js';
@@ -32,13 +29,6 @@ export interface CostQueryOptions {
   readonly nowS: () => number;
   /** Seconds of silence after which a node no longer counts as expected. */
   readonly forgetAfterS: number;
-}
-
-/** A node with what was received of it. */
-interface ReportingNode {
-  readonly node: Awaited<ReturnType<typeof listNodes>>[number];
-  readonly record: NodeProgressRecord;
-  readonly gaps: GapList;
 }
 
 /** What names stand for. */
@@ -88,12 +78,11 @@ const NEEDS_IDENTITY: readonly GroupKey[] = ['node', 'workload', 'pod', 'contain
 export class CostQuery {
   readonly #flights = new SingleFlight<CostAnswer>();
   readonly #merged = new MergedReads<CostRow>();
+  readonly #counts = new SingleFlight<Coverage>();
   readonly #dirty: SharedLoad<Record<Exclude<Level, 'second'>, ReadonlySet<number>>>;
-  readonly #reporting: SharedLoad<readonly ReportingNode[]>;
 
   constructor(private readonly options: CostQueryOptions) {
     this.#dirty = new SharedLoad(() => this.#loadDirty());
-    this.#reporting = new SharedLoad(() => this.#loadReporting());
   }
 
   /**
@@ -110,7 +99,7 @@ export class CostQuery {
     const segments = planSegments(question.window, dirty, coarsestFor(question.stepS, byNamespace));
     const [rows, coverage] = await Promise.all([
       this.#rows(question, segments, names, signal),
-      this.#coverage(question, names),
+      this.#coverage(question, names, signal),
     ]);
     return toAnswer(question, rows, names, coverage);
   }
@@ -122,24 +111,6 @@ export class CostQuery {
     );
     const empty = new Set<number>();
     return { minute: starts[0] ?? empty, hour: starts[1] ?? empty, day: starts[2] ?? empty };
-  }
-
-  async #loadReporting(): Promise<readonly ReportingNode[]> {
-    const { db } = this.options;
-    const [nodes, progress, gaps] = await Promise.all([listNodes(db), listProgress(db), listGaps(db)]);
-    const nodeOf = new Map(nodes.map((node) => [node.key, node]));
-    const gapsOf = new Map<number, Gap[]>();
-    for (const gap of gaps) {
-      const own = gapsOf.get(gap.nodeKey) ?? [];
-      own.push(gap);
-      gapsOf.set(gap.nodeKey, own);
-    }
-    return progress.flatMap((record) => {
-      const node = nodeOf.get(record.nodeKey);
-      return node === undefined
-        ? []
-        : [{ node, record, gaps: new GapList(gapsOf.get(record.nodeKey) ?? []) }];
-    });
   }
 
   /** Charts of several namespaces over the same window are read together. */
@@ -260,24 +231,22 @@ export class CostQuery {
     return clauses.join(' ');
   }
 
-  /** Node-seconds that should have been: from a node's first stored second until it fell silent for long. */
-  async #coverage(question: CostQuestion, names: Names): Promise<{ expected: number; missing: number }> {
-    const { nowS, forgetAfterS } = this.options;
-    const { window } = question;
-    const now = nowS();
-    let expected = 0;
-    let missing = 0;
-    for (const { node, record, gaps } of await this.#reporting.read()) {
-      if (!matches(question, names, node)) continue;
-      const silent = node.gone || now - record.lastSecond > forgetAfterS;
-      const end = Math.min(
-        window.to,
-        silent ? record.lastSecond + 1 : Math.max(now - 2, record.lastSecond + 1),
-      );
-      expected += Math.max(0, end - Math.max(window.from, record.firstSecond));
-      missing += gaps.countWithin(window) + Math.max(0, end - Math.max(window.from, record.lastSecond + 1));
-    }
-    return { expected, missing };
+  /** Who asks for other namespaces of the same window is answered by the same count. */
+  async #coverage({ window, where }: CostQuestion, names: Names, signal: AbortSignal): Promise<Coverage> {
+    const clusters = where.filter(({ key }) => key === 'cluster').map(({ value }) => value);
+    const kept = [...names.clusters].filter(([, name]) => clusters.every((one) => one === name));
+    const question = {
+      window,
+      nowS: this.options.nowS(),
+      forgetAfterS: this.options.forgetAfterS,
+      clusterKeys: clusters.length === 0 ? undefined : kept.map(([key]) => key),
+      nodeNames: where.filter(({ key }) => key === 'node').map(({ value }) => value),
+    };
+    return await this.#counts.run(
+      JSON.stringify(question),
+      () => readCoverage(this.options.db, question),
+      signal,
+    );
   }
 }
 
@@ -318,11 +287,4 @@ function bucketOf(level: Exclude<Level, 'day'>, from: string): string {
 function keysOf(names: ReadonlyMap<number, string>, value: string): number[] {
   const keys = [...names].filter(([, name]) => name === value).map(([key]) => key);
   return keys.length === 0 ? [4_294_967_295] : keys;
-}
-
-function matches(question: CostQuestion, names: Names, node: { clusterKey: number; name: string }): boolean {
-  return question.where.every(({ key, value }) => {
-    if (key === 'cluster') return names.clusters.get(node.clusterKey) === value;
-    return key === 'node' ? node.name === value : true;
-  });
 }

@@ -84,6 +84,7 @@ export {
   tryFindLeader,
   type LeaseTerm,
 } from './repositories/lease.js';
+export { readCoverage, type Coverage, type CoverageQuestion } from './repositories/coverage.js';
 export {
   addToLedger,
   listGaps,
