@@ -1,5 +1,6 @@
 import { policiesPath } from '@kubehero/operator';
 import type { Cluster } from '../support/cluster/cluster.js';
+import { waitUntil } from '../support/wait-until.js';
 import { inside } from './operator-history.js';
 
 /** A ceiling that anything running passes at once, and one that nothing passes. */
@@ -9,6 +10,9 @@ const scopes: Readonly<Record<string, object>> = {
   'policy-0': { namespaces: [inside] },
   'policy-1': { namespaces: [inside], workloadSelector: { matchLabels: { app: 'web' } } },
 };
+
+/** As long as the proofs wait for anything else: both programs may have to start first. */
+const DELETED_WITHIN_MS = 180_000;
 
 interface Stored {
   readonly metadata: {
@@ -37,9 +41,15 @@ export class PolicyHistory {
     }
   }
 
-  /** One policy is armed and above its ceiling, and there is no other one. */
+  /** One policy is armed and above its ceiling, and there is no other one. The operator must be running. */
   async enforceAll(): Promise<void> {
     await this.#delete('policy-1');
+    // What is written to a policy that is being deleted goes with it
+    await waitUntil(
+      'policies that were deleted are gone',
+      async () => !Object.values(await this.phases()).includes('Deleting'),
+      DELETED_WITHIN_MS,
+    );
     await this.#write('policy-0', { ceiling: ceilings.passed, armed: true });
   }
 
