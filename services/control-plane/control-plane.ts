@@ -31,6 +31,7 @@ import { DEFAULT_LIMITS } from './ingest/columns.js';
 import { IdentityMirror } from './ingest/identity-mirror.js';
 import { Ingest } from './ingest/ingest.js';
 import { IngestMetrics } from './ingest/ingest-metrics.js';
+import { MinuteGuard } from './ingest/minute-guard.js';
 import { NodeRegistry } from './ingest/node-registry.js';
 import { PriceSource, type PriceSourceOptions } from './ingest/price-source.js';
 import { telemetryService } from './ingest/telemetry-service.js';
@@ -46,6 +47,7 @@ import { PriceBook } from './prices/price-book.js';
 import { pricesCapability } from './prices/prices-capability.js';
 import { NameDirectory } from './query/names.js';
 import { queryServices } from './query/query-services.js';
+import { repriceCapability } from './reprice/reprice-capability.js';
 import { Rollup } from './rollup/rollup.js';
 
 /** What a control plane works with; stores are opened and closed by the caller. */
@@ -98,6 +100,7 @@ export class ControlPlane {
   readonly #nowS: () => number;
   readonly #registry: NodeRegistry;
   readonly #book: PriceBook;
+  readonly #guard = new MinuteGuard();
   readonly #ingest: Ingest;
   readonly #rollup: Rollup;
   readonly #live: LiveModel;
@@ -125,8 +128,7 @@ export class ControlPlane {
     this.#live = new LiveModel({ db, clickhouse, database, nowS });
     this.#book = new PriceBook({ db, nowS });
     this.#registry = new NodeRegistry({
-      db,
-      nowS,
+      ...{ db, nowS, horizonS: () => this.#horizonS() },
       prices: new PriceSource(options.prices, this.#book),
       activationDelayS: ACTIVATION_DELAY_S,
       onIdentities: (rows) => {
@@ -141,6 +143,7 @@ export class ControlPlane {
       database,
       logger,
       registry: this.#registry,
+      guard: this.#guard,
       metrics: new IngestMetrics(this.metrics),
       limits: { ...DEFAULT_LIMITS, maxAheadS: MAX_AHEAD_S, nowS, horizonS: () => this.#horizonS() },
       beforeRows: () => this.#mirror.flush(),
@@ -246,17 +249,22 @@ export class ControlPlane {
   #makeCapabilities(): readonly Capability[] {
     const { db, logger, leaderEndpoint, clickhouse, database, prices: pricing } = this.#options;
     const clusterKeyOf = (id: string): Promise<number | undefined> => this.#clusterKeyOf(id);
-    const inventory = inventoryCapability({ db, logger, nowS: this.#nowS, clusterKeyOf });
-    const { currency } = this.#options.prices;
-    const prices = pricesCapability({ db, logger, currency, book: this.#book, registry: this.#registry });
-    const shared = { db, logger, clusterKeyOf, nowS: this.#nowS, metrics: this.metrics };
-    this.#budgets = budgetsCapability({
-      ...{ ...shared, clickhouse, database, registry: this.#registry, currency: pricing.currency },
-      inventory: inventory.directory,
+    const { currency } = pricing;
+    const shared = {
+      ...{ db, logger, clickhouse, database, currency, clusterKeyOf },
+      ...{ nowS: this.#nowS, metrics: this.metrics, registry: this.#registry },
+    };
+    const inventory = inventoryCapability(shared);
+    const prices = pricesCapability({ ...shared, book: this.#book });
+    const reprice = repriceCapability({
+      ...{ ...shared, guard: this.#guard, names: this.#names, horizonS: () => this.#horizonS() },
+      prices: () => new PriceSource(pricing, new PriceBook({ db, nowS: this.#nowS })),
     });
+    this.#budgets = budgetsCapability({ ...shared, inventory: inventory.directory });
     return [
       inventory,
       prices,
+      reprice,
       this.#budgets,
       ...(leaderEndpoint === undefined ? [] : [leaderEndpointCapability({ ...leaderEndpoint, db, logger })]),
     ];

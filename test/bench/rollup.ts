@@ -82,6 +82,7 @@ function note(started: number, parameters: Parameters<typeof clickhouse.query>[1
 }
 
 const timedEngine: ClickHouseEngine = {
+  queryNative: (sql, parameters, signal) => clickhouse.queryNative(sql, parameters, signal),
   insertNative: (table, insert) => clickhouse.insertNative(table, insert),
   insertObjects: (table, rows) => clickhouse.insertObjects(table, rows),
   close: () => clickhouse.close(),

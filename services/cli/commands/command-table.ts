@@ -59,7 +59,7 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: 'pricing',
-    description: 'price catalogues: refresh them, ask them',
+    description: 'price catalogues: refresh them, ask them, correct the past by them',
     load: async () => (await import('./pricing.js')).registerPricing,
   },
   {

@@ -3,6 +3,7 @@ import { PodCostColumns } from '@kubehero/store-clickhouse';
 import type { MinuteIncrement, NodeGapRecord, NodeProgressRecord } from '@kubehero/store-postgres';
 import type { BatchColumns } from './columns.js';
 import { type BatchLimits } from './columns.js';
+import { minuteKey } from './minute-guard.js';
 import { NodeDictionary } from './node-dictionary.js';
 import type { NodeState } from './node-registry.js';
 import { RejectedError } from './rejection.js';
@@ -116,6 +117,11 @@ export class Flush {
   /** What the ledger gains. */
   increments(): MinuteIncrement[] {
     return [...this.#minutes.values()];
+  }
+
+  /** Minutes that it writes to. */
+  minuteKeys(): string[] {
+    return [...this.#minutes.keys()];
   }
 
   /** Progress to store. */
@@ -297,7 +303,7 @@ export class Flush {
     const minute = second - (second % SECONDS_PER_MINUTE);
     let sum = this.#minute;
     if (sum?.minute !== minute || sum.clusterKey !== clusterKey) {
-      const key = `${clusterKey}/${minute}`;
+      const key = minuteKey(clusterKey, minute);
       sum = this.#minutes.get(key) ?? { clusterKey, minute, rows: 0, nodeSeconds: 0, cost: 0n };
       this.#minutes.set(key, sum);
       this.#minute = sum;
@@ -309,7 +315,7 @@ export class Flush {
 
   #late(clusterKey: number, second: number): void {
     const minute = second - (second % SECONDS_PER_MINUTE);
-    this.lateMinutes.set(`${clusterKey}/${minute}`, { clusterKey, minute });
+    this.lateMinutes.set(minuteKey(clusterKey, minute), { clusterKey, minute });
   }
 
   #mark(): Mark {

@@ -19,6 +19,7 @@ import { BatchColumns } from './columns.js';
 import { Flush, type FlushLimits } from './flush.js';
 import { GapWatch } from './gap-watch.js';
 import type { IngestMetrics } from './ingest-metrics.js';
+import { MinuteGuard, type GuardedWrite } from './minute-guard.js';
 import type { NodeRegistry } from './node-registry.js';
 import { RejectedError } from './rejection.js';
 import { SecondWriter } from './second-writer.js';
@@ -34,6 +35,8 @@ export interface IngestOptions {
   readonly limits: FlushLimits;
   readonly metrics: IngestMetrics;
   readonly logger: Logger;
+  /** Whoever else writes rows takes part in it. @default - nobody does */
+  readonly guard?: MinuteGuard;
   /** Runs before rows are stored: what they refer to must be there first. */
   readonly beforeRows?: () => Promise<void>;
   /** Receives rows once they are durable; the columns are used again afterwards. */
@@ -60,6 +63,7 @@ interface Storing {
 /** A write that waits for the one before. */
 interface Staged {
   readonly flush: Flush;
+  readonly write: GuardedWrite;
   readonly taken: readonly PendingBatch[];
 }
 
@@ -78,6 +82,7 @@ export class Ingest {
   readonly #tools = { writer: new SecondWriter(), columns: new BatchColumns(), pool: [] as PodCostColumns[] };
   readonly #sessions = new Set<Session>();
   readonly #gaps: GapWatch;
+  readonly #guard: MinuteGuard;
   #queue: PendingBatch[] = [];
   #queuedBytes = 0;
   #term: LeaseTerm | undefined;
@@ -87,6 +92,7 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.#guard = options.guard ?? new MinuteGuard();
     this.#gaps = new GapWatch(options.registry, options.limits.nowS);
   }
 
@@ -148,9 +154,11 @@ export class Ingest {
   async #run(term: LeaseTerm): Promise<void> {
     let storing: Storing = DONE;
     while (this.#term === term) {
+      const write = this.#guard.open();
       try {
-        const staged = await this.#stage(storing);
+        const staged = await this.#stage(storing, write);
         if (staged === undefined) {
+          write.close();
           await storing.done;
           storing = DONE;
           await this.#nap();
@@ -159,6 +167,7 @@ export class Ingest {
           storing = this.#begin(staged, term, storing);
         }
       } catch (error) {
+        write.close();
         await storing.done.catch(() => undefined); // it failed for the same reason, or is what failed
         storing = DONE;
         await this.#recover(term, error);
@@ -207,7 +216,7 @@ export class Ingest {
   }
 
   /** All that arrives until the write before is stored, or until an insert is full; undefined: nothing came. */
-  async #stage(storing: Storing): Promise<Staged | undefined> {
+  async #stage(storing: Storing, write: GuardedWrite): Promise<Staged | undefined> {
     const flush = new Flush(this.#tools, this.#options.limits);
     const charged = this.#gaps.chargeDue(flush, MAX_ROWS_PER_INSERT / 4);
     const taken = await this.#fill(flush);
@@ -218,17 +227,19 @@ export class Ingest {
     if (taken.length === 0 && charged === 0) return undefined;
     // The next write builds on this one before it is durable; a failure reads everything afresh
     flush.apply();
-    return { flush, taken };
+    return { flush, taken, write };
   }
 
   /** Rows of this write go in while the ledger of the one before is written; ledgers are written in order. */
-  #begin({ flush, taken }: Staged, term: LeaseTerm, before: Storing): Storing {
+  #begin(staged: Staged, term: LeaseTerm, before: Storing): Storing {
     const started = performance.now();
-    const inserted = this.#insertRows(flush, term);
+    const { flush, write } = staged;
+    const inserted = write.enter(flush.minuteKeys()).then(() => this.#insertRows(flush, term));
     const storing = { isOver: false, inserted, done: Promise.resolve() };
-    storing.done = this.#finish({ flush, taken }, term, {
-      started,
-      ready: Promise.all([inserted, before.done]),
+    const ready = Promise.all([inserted, before.done]);
+    storing.done = this.#finish(staged, term, { started, ready });
+    void Promise.allSettled([inserted, storing.done]).then(() => {
+      write.close();
     });
     inserted.then(
       () => (storing.isOver = true),

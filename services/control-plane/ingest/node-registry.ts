@@ -5,6 +5,7 @@ import {
   listGaps,
   listNodes,
   listProgress,
+  listRepricedActivations,
   markNodesGone,
   pinActivation,
   upsertIdentities,
@@ -18,6 +19,7 @@ import {
   type LeaseTerm,
   type NodeRow,
   type NodeProgressRecord,
+  type RepricedActivationRow,
 } from '@kubehero/store-postgres';
 import { PriceHistory } from './price-history.js';
 import { toCapacity, type PriceSource } from './price-source.js';
@@ -50,6 +52,8 @@ export interface NodeRegistryOptions {
   /** Seconds from now until a changed price takes effect: later than anything that a collector may still hold. */
   readonly activationDelayS: number;
   readonly nowS: () => number;
+  /** Epoch second below which raw rows have expired: nothing is priced there any more. @default - never */
+  readonly horizonS?: () => number;
   /** Receives identities before any row refers to them. */
   readonly onIdentities: (identities: readonly IdentityRow[]) => void;
 }
@@ -77,21 +81,24 @@ export class NodeRegistry {
 
   async #load(term: LeaseTerm): Promise<void> {
     const { db } = this.#options;
-    const [nodes, activations, progress, gaps] = await Promise.all([
+    const endedBy = this.#options.horizonS?.() ?? 0;
+    const [nodes, activations, repriced, progress, gaps] = await Promise.all([
       listNodes(db),
       listActivations(db),
+      listRepricedActivations(db, { endedBy }),
       listProgress(db),
       listGaps(db),
     ]);
     this.#term = term;
     this.#nodes.clear();
     const byNode = groupBy(activations, (row) => row.nodeKey);
+    const repricedByNode = groupBy(repriced, (row) => row.nodeKey);
     const gapsByNode = groupBy(gaps, (row) => row.nodeKey);
     const progressByNode = new Map(progress.map((row) => [row.nodeKey, row]));
     for (const node of nodes) {
       this.#nodes.set(idOf(node.clusterKey, node.uid), {
         ...emptyState(node),
-        prices: new PriceHistory(byNode.get(node.key) ?? []),
+        prices: new PriceHistory(byNode.get(node.key) ?? [], repricedByNode.get(node.key)),
         progress: progressByNode.get(node.key),
         gaps: new GapList(gapsByNode.get(node.key) ?? []),
       });
@@ -193,6 +200,15 @@ export class NodeRegistry {
     const rows = await upsertIdentities(this.#options.db, node, [record]);
     this.#options.onIdentities(rows);
     return rows[0]?.key ?? 0;
+  }
+
+  /** Has prices that a reprice stored hold for every second of its window that is written from now on. */
+  async addRepriced(repriced: readonly RepricedActivationRow[]): Promise<void> {
+    const byNode = groupBy(repriced, (row) => row.nodeKey);
+    await this.#exclusively(() => {
+      for (const node of this.#nodes.values()) node.prices.addRepriced(byNode.get(node.key) ?? []);
+      return Promise.resolve();
+    });
   }
 
   /**

@@ -1,9 +1,12 @@
-import { environmentNames } from '@kubehero/contract';
+import { annotationKeys, environmentNames } from '@kubehero/contract';
 import {
   builtInCatalogue,
   convertPrice,
+  formatInstant,
+  judgedAt,
   parsePicounits,
   resolveNodePrice,
+  type Catalogue,
   type NodeCapacity,
   type NodeFacts,
   type PriceAnswer,
@@ -46,6 +49,21 @@ export function shippedCatalogues(): NodeCatalogues {
   return { catalogueFor: () => Promise.resolve(shipped) };
 }
 
+/** Whose prices of the past are asked for. */
+export interface PastQuestion {
+  readonly nodeKey: number;
+  /** At least one, by rising `validFrom`; the first one holds for what is earlier, too. */
+  readonly specs: readonly { readonly validFrom: number; readonly spec: WireNodeSpec }[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A price from its `effectiveFrom` up to a second. */
+export interface PastPrice {
+  readonly record: ActivationRecord;
+  readonly to: number;
+}
+
 type Found = Pick<
   ActivationRecord,
   'picounitsPerHour' | 'listPicounitsPerHour' | 'conversion' | 'source' | 'sourceVersion' | 'sku'
@@ -77,10 +95,63 @@ export class PriceSource {
    * @throws the error of the store that holds the catalogue
    */
   async resolve(nodeKey: number, spec: WireNodeSpec, effectiveFrom: number): Promise<ActivationRecord> {
-    const { weights, network, currency } = this.#options;
     const facts = toFacts(spec);
     const { catalogue, version } = await this.#catalogues.catalogueFor(facts);
-    const answer = resolveNodePrice(facts, catalogue, { annotationCurrency: currency });
+    const answer = resolveNodePrice(facts, catalogue, { annotationCurrency: this.#options.currency });
+    return this.#toRecord(answer, { nodeKey, spec, effectiveFrom, version });
+  }
+
+  /**
+   * The prices of a node in a window of the past, as the catalogue of now says for that time: where it has no price that
+   * was valid then, the listed price of now. Sheets and discounts count within their own validity alone.
+   *
+   * @param specs - what the node was, by time; the annotation of the newest one holds for all
+   * @param pricePerHour - plain decimal, in place of what is found
+   * @returns stretches of one price in order, without those that have none
+   * @throws the error of the store that holds the catalogue
+   */
+  async resolvePast(
+    { nodeKey, specs, from, to }: PastQuestion,
+    pricePerHour?: string,
+  ): Promise<readonly PastPrice[]> {
+    const prices: PastPrice[] = [];
+    const annotations = annotationsOf(specs.at(-1)?.spec, pricePerHour);
+    for (const [at, stretch] of specs.entries()) {
+      const begins = at === 0 ? from : Math.max(from, stretch.validFrom);
+      const ends = Math.min(to, specs[at + 1]?.validFrom ?? to);
+      if (begins >= ends) continue;
+      const spec = { ...stretch.spec, annotations };
+      const { catalogue, version } = await this.#catalogues.catalogueFor(toFacts(spec));
+      for (const piece of piecesOf(catalogue, begins, ends)) {
+        const answer = this.#answerOf(toFacts(spec), catalogue, piece.from);
+        const record = this.#toRecord(answer, { nodeKey, spec, effectiveFrom: piece.from, version });
+        if (record.picounitsPerHour !== null) append(prices, { record, to: piece.to });
+      }
+    }
+    return prices;
+  }
+
+  #answerOf(facts: NodeFacts, catalogue: Catalogue, second: number): PriceAnswer {
+    const judged = judgedAt(catalogue, second * 1000);
+    const options = { annotationCurrency: this.#options.currency };
+    const then = resolveNodePrice(facts, judged, { ...options, atMs: second * 1000 });
+    if (then.price !== null && then.source !== 'built-in') return then;
+    const now = resolveNodePrice(facts, judged, options);
+    if (now.price === null || now.source === 'built-in') return then;
+    const why = `the catalogue has no price that was valid at ${formatInstant(second)}: the listed price of now`;
+    return { ...now, explanation: [why, ...now.explanation] };
+  }
+
+  #toRecord(
+    answer: PriceAnswer,
+    {
+      nodeKey,
+      spec,
+      effectiveFrom,
+      version,
+    }: { nodeKey: number; spec: WireNodeSpec; effectiveFrom: number; version: number },
+  ): ActivationRecord {
+    const { weights, network, currency } = this.#options;
     const explanation = [
       version === 0 ? 'no refreshed price catalogue yet' : `price catalogue version ${version}`,
       ...answer.explanation.filter((line) => line !== 'unpriced'),
@@ -165,6 +236,40 @@ export function toCapacity(spec: WireNodeSpec): NodeCapacity {
     memoryBytes: Number(spec.memoryCapacityBytes),
     gpus: spec.gpuCapacity,
   };
+}
+
+/** The annotations of now, with a price that somebody gives in place of theirs. */
+function annotationsOf(
+  spec: WireNodeSpec | undefined,
+  pricePerHour: string | undefined,
+): Readonly<Record<string, string>> {
+  const own = spec?.annotations ?? {};
+  return pricePerHour === undefined ? own : { ...own, [annotationKeys.pricePerHour]: pricePerHour };
+}
+
+/** Stretches of whole seconds within which nothing in the catalogue begins or ends. */
+function piecesOf(catalogue: Catalogue, from: number, to: number): { from: number; to: number }[] {
+  const changes = [...catalogue.changesWithin(from * 1000, to * 1000)].map((at) => Math.ceil(at / 1000));
+  const starts = [...new Set([from, ...changes])].filter((start) => start < to).sort((a, b) => a - b);
+  return starts.map((start, at) => ({ from: start, to: starts[at + 1] ?? to }));
+}
+
+/** Adds a stretch; one that goes on at the same price lengthens the last one. */
+function append(prices: PastPrice[], next: PastPrice): void {
+  const last = prices.at(-1);
+  if (last?.to === next.record.effectiveFrom && isSameFound(last.record, next.record)) {
+    prices[prices.length - 1] = { record: last.record, to: next.to };
+  } else prices.push(next);
+}
+
+function isSameFound(a: ActivationRecord, b: ActivationRecord): boolean {
+  return (
+    a.picounitsPerHour === b.picounitsPerHour &&
+    a.listPicounitsPerHour === b.listPicounitsPerHour &&
+    a.source === b.source &&
+    a.sku === b.sku &&
+    a.sourceVersion === b.sourceVersion
+  );
 }
 
 function toFacts(spec: WireNodeSpec): NodeFacts {

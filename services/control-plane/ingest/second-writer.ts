@@ -20,6 +20,12 @@ export interface NodeContext {
   readonly dictionary: NodeDictionary;
 }
 
+/** Usage as columns: of sealed seconds as they came, or of stored ones. */
+export type UsageColumns = Pick<
+  BatchColumns,
+  'identity' | 'cpuUs' | 'memoryBytes' | 'netRow' | 'netClass' | 'netTx' | 'netRx'
+>;
+
 /** A second within a batch. */
 export interface SecondSlice {
   readonly second: number;
@@ -43,9 +49,10 @@ export interface SecondSum {
   readonly cost: number;
 }
 
-/** Version of rows: an observed second replaces the unobserved one whenever it comes. */
-const OBSERVED = 1;
-const UNOBSERVED = 0;
+/** Version of rows: what a reprice wrote replaces all before; within it an observed second the unobserved one. */
+function versionOf({ generation }: ActivePrice, isObserved: boolean): number {
+  return 2 * generation + (isObserved ? 1 : 0);
+}
 
 const NO_TRAFFIC = 0;
 const NETWORK_COLUMN: readonly (readonly [sent: WideColumn, received: WideColumn])[] = [
@@ -78,7 +85,7 @@ export class SecondWriter {
    */
   writeObserved(
     node: NodeContext,
-    batch: BatchColumns,
+    batch: UsageColumns,
     { slice, price }: PricedSlice,
     into: PodCostColumns,
   ): SecondSum {
@@ -98,12 +105,12 @@ export class SecondWriter {
     const unpriced = price.price === undefined;
     this.#writeNodeRow(node, second, price, into);
     into.state[row] = unpriced ? RowState.unobservedUnpriced : RowState.unobserved;
-    into.v[row] = UNOBSERVED;
+    into.v[row] = versionOf(price, false);
     return { rows: 1, cost: unobservedCost(second, price) };
   }
 
   /** Rows by rising rank; a duplicate shows as two equal neighbours. */
-  #sort(dictionary: NodeDictionary, batch: BatchColumns, slice: SecondSlice): void {
+  #sort(dictionary: NodeDictionary, batch: UsageColumns, slice: SecondSlice): void {
     this.#reserve(slice.rows);
     const kept = dictionary.tryFindOrder(batch.identity, slice.firstRow, slice.rows);
     if (kept !== undefined) {
@@ -133,7 +140,7 @@ export class SecondWriter {
     dictionary.keepOrder(indexes, order);
   }
 
-  #gather(dictionary: NodeDictionary, batch: BatchColumns, slice: SecondSlice): void {
+  #gather(dictionary: NodeDictionary, batch: UsageColumns, slice: SecondSlice): void {
     const usage = this.#usage;
     usage.count = slice.rows;
     for (let i = 0; i < slice.rows; i += 1) {
@@ -151,6 +158,7 @@ export class SecondWriter {
   #writeRows(node: NodeContext, slice: SecondSlice, price: ActivePrice, into: PodCostColumns): void {
     const usage = this.#usage;
     const { key, namespaceKey } = node.dictionary;
+    const version = versionOf(price, true);
     for (let i = 0; i < slice.rows; i += 1) {
       const row = into.rows;
       const index = usage.index[i] as number;
@@ -162,7 +170,7 @@ export class SecondWriter {
       into.ts[row] = slice.second;
       into.state[row] = RowState.allocated;
       into.activation[row] = price.activation.key;
-      into.v[row] = OBSERVED;
+      into.v[row] = version;
       into.cpuUs[row] = usage.cpuUs[i] as number;
       into.cpuRequest[row] = usage.cpuRequestMillicores[i] as number;
       into.setWide('ram_bytes', row, usage.memoryBytes[i] as number);
@@ -191,7 +199,7 @@ export class SecondWriter {
     }
   }
 
-  #writeNetwork(batch: BatchColumns, slice: SecondSlice, price: ActivePrice, into: PodCostColumns): number {
+  #writeNetwork(batch: UsageColumns, slice: SecondSlice, price: ActivePrice, into: PodCostColumns): number {
     let charged = 0;
     let entry = slice.netFrom;
     while (entry < slice.netTo) {
@@ -224,7 +232,7 @@ export class SecondWriter {
     const row = into.rows;
     this.#writeNodeRow(node, second, price, into);
     into.state[row] = price.price === undefined ? RowState.unpriced : RowState.idle;
-    into.v[row] = OBSERVED;
+    into.v[row] = versionOf(price, true);
     if (price.price === undefined) return 0;
     const { idleCpu, idleRam, idleGpu } = this.#allocator;
     const cost = costOfSecond(price.price.curve, second);

@@ -16,6 +16,11 @@ export class ExactSum {
     this.#low = 0;
   }
 
+  /** Adds an integer of any size. */
+  addWide(value: bigint): void {
+    this.#high += value;
+  }
+
   /** The sum. */
   get value(): bigint {
     return this.#high + BigInt(this.#low);

@@ -1,3 +1,4 @@
+export { ExactSum } from './exact-sum.js';
 export { BudgetError, type BudgetErrorCode } from './budget-error.js';
 export { checkTimeZone, periodAt } from './calendar.js';
 export { parseCeiling, type BudgetPeriod, type Ceiling } from './ceiling.js';

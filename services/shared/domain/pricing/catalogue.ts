@@ -30,6 +30,8 @@ export interface Catalogue {
   /** The latest instant that a part was refreshed for, epoch ms; 0 when there is no part. */
   readonly asOfMs: number;
   readonly size: number;
+  /** Instants in (from, to) at which something that it holds begins or ceases to be valid, epoch ms. */
+  changesWithin(fromMs: number, toMs: number): ReadonlySet<number>;
 }
 
 const NONE: readonly CatalogueRow[] = [];
@@ -38,6 +40,11 @@ function toMs(instant: string | undefined, otherwise: number): number {
   if (instant === undefined) return otherwise;
   const value = Date.parse(instant);
   return Number.isNaN(value) ? otherwise : value;
+}
+
+/** First and last instant of a validity; what has no bound has none. */
+function spanOf(from: string | undefined, to: string | undefined): readonly [number, number] {
+  return [toMs(from, -Infinity), toMs(to, Infinity)];
 }
 
 function keyOf(provider: string, region: string, resource: string, name: string): string {
@@ -84,6 +91,18 @@ class IndexedCatalogue implements Catalogue {
     return this.#regions.has(`${provider}|${region}`.toLowerCase());
   }
 
+  changesWithin(fromMs: number, toMs: number): ReadonlySet<number> {
+    const rows = [...this.#rows.values()].flat();
+    const stated = this.sheets.flatMap(({ nodes, units, discounts }) => [...nodes, ...units, ...discounts]);
+    const committed = rows.flatMap(({ row }) => row.commitments ?? []);
+    const instants = [
+      ...rows.map((entry) => [entry.fromMs, entry.toMs] as const),
+      ...stated.map((entry) => spanOf(entry.validFrom, entry.validTo)),
+      ...committed.map((rate) => spanOf(rate.effectiveFrom, rate.effectiveTo)),
+    ].flatMap(([firstMs, lastMs]) => [firstMs, lastMs + 1]);
+    return new Set(instants.filter((at) => at > fromMs && at < toMs));
+  }
+
   shape(provider: Provider, name: string): MachineShape | undefined {
     return this.#shapes.get(`${provider}|${name.toLowerCase()}`);
   }
@@ -109,7 +128,15 @@ export function layerCatalogues(upper: Catalogue, lower: Catalogue, asOfMs: numb
     sheets: [...upper.sheets, ...lower.sheets],
     asOfMs,
     size: upper.size + lower.size,
+    changesWithin: (...span) => new Set([...upper.changesWithin(...span), ...lower.changesWithin(...span)]),
   };
+}
+
+const EMPTY = buildCatalogue([]);
+
+/** The same catalogue with its sheets judged at another instant. */
+export function judgedAt(catalogue: Catalogue, asOfMs: number): Catalogue {
+  return layerCatalogues(catalogue, EMPTY, asOfMs);
 }
 
 /** Which rows of a name are meant. */

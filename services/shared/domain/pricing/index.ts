@@ -1,6 +1,7 @@
 export { BUILT_IN_VERSION, builtInCatalogue, builtInRows } from './built-in.js';
 export {
   buildCatalogue,
+  judgedAt,
   layerCatalogues,
   selectRow,
   type Catalogue,

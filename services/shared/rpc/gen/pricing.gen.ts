@@ -374,3 +374,210 @@ export interface PriceChangeInput {
   readonly source?: string | undefined;
   readonly sku?: string | undefined;
 }
+
+/** Methods of {@link RepriceService}, for the compiler. */
+export type RepriceServiceShape = {
+  /** Asks for it. It is recorded when this answers, and goes on whoever is restarted. */
+  StartReprice: { kind: 'unary'; request: StartRepriceRequest; requestInput: StartRepriceRequestInput; response: StartRepriceResponse; responseInput: StartRepriceResponseInput };
+  /** How far it is, and what it changed. */
+  GetReprice: { kind: 'unary'; request: GetRepriceRequest; requestInput: GetRepriceRequestInput; response: GetRepriceResponse; responseInput: GetRepriceResponseInput };
+  /** Who corrected what and why, newest first; without sums. */
+  ListReprices: { kind: 'unary'; request: ListRepricesRequest; requestInput: ListRepricesRequestInput; response: ListRepricesResponse; responseInput: ListRepricesResponseInput };
+};
+
+/**
+ * Corrects what the past cost: prices stored seconds again. Served as the Connect protocol (JSON) on the HTTP port, with a
+ * bearer token of an administrator. Any replica takes it; the one that leads carries it out, one after the other.
+ */
+export const RepriceService: ServiceDescriptor<RepriceServiceShape> = {
+  typeName: 'kubehero.pricing.v1.RepriceService',
+  methods: {
+    StartReprice: { kind: 'unary' },
+    GetReprice: { kind: 'unary' },
+    ListReprices: { kind: 'unary' },
+  },
+};
+
+/** The message StartRepriceRequest, as received. */
+export interface StartRepriceRequest {
+  /** Name or id; empty: all that are registered. */
+  readonly cluster: string;
+  /** RFC 3339; the first second, and the one after the last. */
+  readonly from: string;
+  readonly to: string;
+  /** Names or UIDs; none: all nodes. */
+  readonly nodes: readonly string[];
+  /** Plain decimal in the reporting currency; empty: what the catalogue says now for that time. */
+  readonly pricePerHour: string;
+  /** Why, at most 500 characters. */
+  readonly reason: string;
+  /** Who asks, at most 200 characters. */
+  readonly by: string;
+  /** Tells what would change, and changes no cost. */
+  readonly dryRun: boolean;
+}
+
+/** {@link StartRepriceRequest} as it is given to be sent: what is left out has its default. */
+export interface StartRepriceRequestInput {
+  /** Name or id; empty: all that are registered. */
+  readonly cluster?: string | undefined;
+  /** RFC 3339; the first second, and the one after the last. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Names or UIDs; none: all nodes. */
+  readonly nodes?: readonly (string)[] | undefined;
+  /** Plain decimal in the reporting currency; empty: what the catalogue says now for that time. */
+  readonly pricePerHour?: string | undefined;
+  /** Why, at most 500 characters. */
+  readonly reason?: string | undefined;
+  /** Who asks, at most 200 characters. */
+  readonly by?: string | undefined;
+  /** Tells what would change, and changes no cost. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** The message StartRepriceResponse, as received. */
+export interface StartRepriceResponse {
+  readonly reprice: Reprice | null;
+}
+
+/** {@link StartRepriceResponse} as it is given to be sent: what is left out has its default. */
+export interface StartRepriceResponseInput {
+  readonly reprice?: RepriceInput | undefined;
+}
+
+/** The message GetRepriceRequest, as received. */
+export interface GetRepriceRequest {
+  readonly id: number;
+}
+
+/** {@link GetRepriceRequest} as it is given to be sent: what is left out has its default. */
+export interface GetRepriceRequestInput {
+  readonly id?: number | undefined;
+}
+
+/** The message GetRepriceResponse, as received. */
+export interface GetRepriceResponse {
+  readonly reprice: Reprice | null;
+}
+
+/** {@link GetRepriceResponse} as it is given to be sent: what is left out has its default. */
+export interface GetRepriceResponseInput {
+  readonly reprice?: RepriceInput | undefined;
+}
+
+/** The message ListRepricesRequest, as received. */
+export interface ListRepricesRequest {
+  /** 1 to 500, 0 for 100. */
+  readonly limit: number;
+}
+
+/** {@link ListRepricesRequest} as it is given to be sent: what is left out has its default. */
+export interface ListRepricesRequestInput {
+  /** 1 to 500, 0 for 100. */
+  readonly limit?: number | undefined;
+}
+
+/** The message ListRepricesResponse, as received. */
+export interface ListRepricesResponse {
+  readonly reprices: readonly (Reprice)[];
+}
+
+/** {@link ListRepricesResponse} as it is given to be sent: what is left out has its default. */
+export interface ListRepricesResponseInput {
+  readonly reprices?: readonly (RepriceInput)[] | undefined;
+}
+
+/** A correction of the past. Costs are integers of 10^-12 of the currency, as digits. */
+export interface Reprice {
+  /** Also the generation of the rows that it writes. */
+  readonly id: number;
+  readonly clusters: readonly string[];
+  /** None: all nodes. */
+  readonly nodes: readonly string[];
+  /** RFC 3339. */
+  readonly from: string;
+  readonly to: string;
+  /** Empty: as the catalogue says. */
+  readonly pricePerHour: string;
+  readonly dryRun: boolean;
+  readonly reason: string;
+  readonly requestedBy: string;
+  /** RFC 3339. */
+  readonly requestedAt: string;
+  /** waiting, running, rolling-up or done. */
+  readonly status: string;
+  /** What it waits for; empty where it gets on. */
+  readonly detail: string;
+  /** RFC 3339, empty until it is done. */
+  readonly endedAt: string;
+  /** Stored rows that were priced again; of a dry run, that would be. */
+  readonly rows: string;
+  /** Minutes of clusters in the window, and those that are done. */
+  readonly minutes: number;
+  readonly minutesDone: number;
+  /** Nodes that have no price now for all or a part of the window: there they keep what they had. */
+  readonly keptNodes: readonly string[];
+  readonly currency: string;
+  readonly beforePicodollars: string;
+  readonly afterPicodollars: string;
+  readonly byNode: readonly (RepriceSum)[];
+  /** `(nodes)` stands for what no pod asked for: idle and unobserved. */
+  readonly byNamespace: readonly (RepriceSum)[];
+}
+
+/** {@link Reprice} as it is given to be sent: what is left out has its default. */
+export interface RepriceInput {
+  /** Also the generation of the rows that it writes. */
+  readonly id?: number | undefined;
+  readonly clusters?: readonly (string)[] | undefined;
+  /** None: all nodes. */
+  readonly nodes?: readonly (string)[] | undefined;
+  /** RFC 3339. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Empty: as the catalogue says. */
+  readonly pricePerHour?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly reason?: string | undefined;
+  readonly requestedBy?: string | undefined;
+  /** RFC 3339. */
+  readonly requestedAt?: string | undefined;
+  /** waiting, running, rolling-up or done. */
+  readonly status?: string | undefined;
+  /** What it waits for; empty where it gets on. */
+  readonly detail?: string | undefined;
+  /** RFC 3339, empty until it is done. */
+  readonly endedAt?: string | undefined;
+  /** Stored rows that were priced again; of a dry run, that would be. */
+  readonly rows?: string | number | undefined;
+  /** Minutes of clusters in the window, and those that are done. */
+  readonly minutes?: number | undefined;
+  readonly minutesDone?: number | undefined;
+  /** Nodes that have no price now for all or a part of the window: there they keep what they had. */
+  readonly keptNodes?: readonly (string)[] | undefined;
+  readonly currency?: string | undefined;
+  readonly beforePicodollars?: string | undefined;
+  readonly afterPicodollars?: string | undefined;
+  readonly byNode?: readonly (RepriceSumInput)[] | undefined;
+  /** `(nodes)` stands for what no pod asked for: idle and unobserved. */
+  readonly byNamespace?: readonly (RepriceSumInput)[] | undefined;
+}
+
+/** What was priced again of a node or of a namespace. */
+export interface RepriceSum {
+  readonly cluster: string;
+  readonly name: string;
+  readonly rows: string;
+  readonly beforePicodollars: string;
+  readonly afterPicodollars: string;
+}
+
+/** {@link RepriceSum} as it is given to be sent: what is left out has its default. */
+export interface RepriceSumInput {
+  readonly cluster?: string | undefined;
+  readonly name?: string | undefined;
+  readonly rows?: string | number | undefined;
+  readonly beforePicodollars?: string | undefined;
+  readonly afterPicodollars?: string | undefined;
+}

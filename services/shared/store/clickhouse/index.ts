@@ -1,3 +1,4 @@
+export { decodeNativeBlocks, type NativeBlock } from './columns/native-answer.js';
 export { encodeNativeBlock, type NativeColumn } from './columns/native.js';
 export {
   encodePodCosts,

@@ -8,10 +8,13 @@ export {
 export { migratePostgres } from './migrations/index.js';
 export type { Database } from './schema.js';
 export {
+  addRepricedActivations,
   listActivations,
+  listRepricedActivations,
   pinActivation,
   type ActivationRecord,
   type ActivationRow,
+  type RepricedActivationRow,
 } from './repositories/activations.js';
 export {
   listBudgetEnforcement,
@@ -96,6 +99,30 @@ export {
   type NodeGapRecord,
   type NodeProgressRecord,
 } from './repositories/progress.js';
+export {
+  addReprice,
+  beginReprice,
+  countDirty,
+  finishRepriceBatch,
+  listIdentityOrder,
+  listLedger,
+  listNodeSpecs,
+  listReprices,
+  listRepriceMinutes,
+  listRepriceSums,
+  replaceLedger,
+  saveRepriceBatch,
+  setRepriceStatus,
+  tryFindOpenReprice,
+  tryFindReprice,
+  type ClusterMinute,
+  type LedgerMinute,
+  type RepriceBatch,
+  type RepriceRequest,
+  type RepriceRow,
+  type RepriceSum,
+  type RepriceTotal,
+} from './repositories/reprices.js';
 export {
   countMismatch,
   finishRollup,

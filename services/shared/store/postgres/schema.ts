@@ -74,6 +74,59 @@ export interface Database {
     epoch: Second;
     created_at: Timestamp;
   };
+  reprice_activation: {
+    key: Generated<number>;
+    reprice_key: number;
+    node_key: number;
+    effective_from: Second;
+    effective_to: Second;
+    picounits_per_hour: Picounits;
+    list_picounits_per_hour: Picounits;
+    currency: string;
+    conversion: Json<unknown> | null;
+    weights: Json<unknown>;
+    network_rates: Json<unknown>;
+    source: string;
+    source_version: string;
+    catalogue_version: number | null;
+    sku: string;
+    explanation: Json<readonly string[]>;
+    epoch: Second;
+    created_at: Timestamp;
+  };
+  reprice: {
+    key: Generated<number>;
+    cluster_keys: number[];
+    node_keys: number[] | null;
+    from_second: Second;
+    to_second: Second;
+    /** Plain decimal. */
+    price_per_hour: string | null;
+    dry_run: boolean;
+    reason: string;
+    requested_by: string;
+    requested_at: Timestamp;
+    status: Generated<'waiting' | 'running' | 'rolling-up' | 'done'>;
+    detail: Generated<string>;
+    started_at: Date | null;
+    ended_at: Date | null;
+    kept_nodes: Generated<number[]>;
+    rows: Generated<Second>;
+    minutes: Generated<number>;
+    minutes_done: Generated<number>;
+    done_minute: Generated<Second>;
+    done_cluster: Generated<number>;
+    batch: Json<unknown> | null;
+  };
+  reprice_sum: {
+    reprice_key: number;
+    kind: 'node' | 'namespace';
+    cluster_key: number;
+    key: number;
+    rows: Second;
+    before: Picounits;
+    after: Picounits;
+  };
   node_progress: {
     node_key: number;
     incarnation: Picounits;

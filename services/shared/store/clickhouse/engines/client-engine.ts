@@ -58,6 +58,23 @@ export abstract class ClientEngine implements ClickHouseEngine {
     });
   }
 
+  async queryNative(
+    sql: string,
+    parameters: QueryParameters = {},
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    return await this.run(async () => {
+      const { stream } = await this.reader().exec({
+        query: `${sql} FORMAT Native`,
+        query_params: { ...parameters },
+        ...(signal === undefined ? {} : { abort_signal: signal }),
+      });
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    });
+  }
+
   async command(sql: string, parameters: QueryParameters = {}): Promise<void> {
     await this.run(() => this.writer.command({ query: sql, query_params: { ...parameters } }));
   }

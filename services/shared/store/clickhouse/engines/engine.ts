@@ -7,6 +7,11 @@ export type QueryParameters = Readonly<Record<string, string | number | readonly
 export interface ClickHouseEngine {
   /** Runs a SELECT. 64-bit integers come as digits. */
   query<Row>(sql: string, parameters?: QueryParameters, signal?: AbortSignal): Promise<Row[]>;
+  /**
+   * Runs a SELECT without a FORMAT whose columns are all of fixed width, for many rows; decode the answer by
+   * {@link decodeNativeBlocks}.
+   */
+  queryNative(sql: string, parameters?: QueryParameters, signal?: AbortSignal): Promise<Uint8Array>;
   /** Runs a statement that changes something; durable when it resolves. */
   command(sql: string, parameters?: QueryParameters): Promise<void>;
   /** Inserts encoded columns as one block per partition; durable when it resolves, and then the memory is free. */

@@ -7,6 +7,7 @@ import * as budgets from './0004-budgets.js';
 import * as activationProvenance from './0005-activation-provenance.js';
 import * as priceCommitments from './0006-price-commitments.js';
 import * as actionKeys from './0007-action-keys.js';
+import * as reprice from './0008-reprice.js';
 
 /** Every migration in order; forward only, a landed one is never edited. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -17,6 +18,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-activation-provenance': activationProvenance,
   '0006-price-commitments': priceCommitments,
   '0007-action-keys': actionKeys,
+  '0008-reprice': reprice,
 };
 
 /**

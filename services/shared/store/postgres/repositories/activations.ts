@@ -1,6 +1,8 @@
 import type { Conversion } from '@kubehero/domain';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Database } from '../schema.js';
+
+const RECORDS_PER_STATEMENT = 500;
 
 /** A price of a node from a second on; append-only. Integers; money in picounits. */
 export interface ActivationRecord {
@@ -42,8 +44,16 @@ export interface ActivationRow extends ActivationRecord {
   readonly key: number;
 }
 
+/** A price that a reprice set for stored seconds: it holds over what was pinned for them, and over earlier reprices. */
+export interface RepricedActivationRow extends ActivationRow {
+  /** Second after the last one at this price. */
+  readonly effectiveTo: number;
+  /** The reprice, which is also the generation of the rows that it writes. */
+  readonly repriceKey: number;
+}
+
 /**
- * Activations, by node and time.
+ * Activations that were pinned, by node and time.
  *
  * @param nodeKey - of one node; of all where undefined
  */
@@ -58,7 +68,40 @@ export async function listActivations(
     .orderBy('node_key')
     .orderBy('effective_from')
     .execute();
+  return rows.map(toActivation);
+}
+
+/**
+ * Activations of reprices, by reprice, node and time.
+ *
+ * @param asked - of one node or reprice; what ended by `endedBy` is left out
+ */
+export async function listRepricedActivations(
+  db: Kysely<Database>,
+  asked: { readonly nodeKey?: number; readonly repriceKey?: number; readonly endedBy?: number } = {},
+): Promise<readonly RepricedActivationRow[]> {
+  const { nodeKey, repriceKey, endedBy = 0 } = asked;
+  const rows = await db
+    .selectFrom('reprice_activation')
+    .selectAll()
+    .where('effective_to', '>', endedBy)
+    .$if(nodeKey !== undefined, (query) => query.where('node_key', '=', nodeKey ?? 0))
+    .$if(repriceKey !== undefined, (query) => query.where('reprice_key', '=', repriceKey ?? 0))
+    .orderBy('reprice_key')
+    .orderBy('node_key')
+    .orderBy('effective_from')
+    .execute();
   return rows.map((row) => ({
+    ...toActivation(row),
+    effectiveTo: row.effective_to,
+    repriceKey: row.reprice_key,
+  }));
+}
+
+type StoredActivation = Selectable<Omit<Database['price_activation'], 'asset_key'>>;
+
+function toActivation(row: StoredActivation): ActivationRow {
+  return {
     key: row.key,
     nodeKey: row.node_key,
     effectiveFrom: row.effective_from,
@@ -73,7 +116,7 @@ export async function listActivations(
     catalogueVersion: row.catalogue_version,
     sku: row.sku,
     explanation: row.explanation,
-  }));
+  };
 }
 
 /**
@@ -114,4 +157,33 @@ export async function pinActivation(
     select key from price_activation where node_key = ${record.nodeKey} and effective_from = ${record.effectiveFrom}
     limit 1`.execute(db);
   return { ...record, key: rows[0]?.key ?? 0 };
+}
+
+/**
+ * Stores the prices that a reprice set; a repeat changes nothing.
+ *
+ * @param db - a transaction of the leader
+ */
+export async function addRepricedActivations(
+  db: Kysely<Database>,
+  records: readonly Omit<RepricedActivationRow, 'key'>[],
+  epoch: number,
+): Promise<void> {
+  for (let at = 0; at < records.length; at += RECORDS_PER_STATEMENT) {
+    const payload = JSON.stringify(records.slice(at, at + RECORDS_PER_STATEMENT), (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    );
+    await sql`
+      insert into reprice_activation (reprice_key, node_key, effective_from, effective_to, picounits_per_hour,
+        list_picounits_per_hour, currency, conversion, weights, network_rates, source, source_version, catalogue_version, sku,
+        explanation, epoch)
+      select r."repriceKey", r."nodeKey", r."effectiveFrom", r."effectiveTo", r."picounitsPerHour", r."listPicounitsPerHour",
+        r.currency, r.conversion, r.weights, r."networkRates", r.source, r."sourceVersion", r."catalogueVersion", r.sku,
+        r.explanation, ${epoch}
+      from jsonb_to_recordset(${payload}::jsonb) as r("repriceKey" int, "nodeKey" int, "effectiveFrom" bigint,
+        "effectiveTo" bigint, "picounitsPerHour" numeric, "listPicounitsPerHour" numeric, currency text, conversion jsonb,
+        weights jsonb, "networkRates" jsonb, source text, "sourceVersion" text, "catalogueVersion" int, sku text,
+        explanation jsonb)
+      on conflict (reprice_key, node_key, effective_from) do nothing`.execute(db);
+  }
 }

@@ -1,0 +1,163 @@
+import { ExactSum } from '@kubehero/domain';
+import {
+  encodePodCosts,
+  RowState,
+  TABLE_OF,
+  type ClickHouseEngine,
+  type PodCostColumns,
+} from '@kubehero/store-clickhouse';
+import type { ClusterMinute, RepriceBatch, RepriceRow, RepriceSum } from '@kubehero/store-postgres';
+import type { IdentityOrder } from './identity-order.js';
+import { MinuteRepricer, type MinuteTotal } from './minute-repricer.js';
+import { NodeMinutes } from './node-minutes.js';
+import type { RepricePlan } from './reprice-plan.js';
+import { addUp } from './reprice-sums.js';
+import { identitiesOf, readStoredRows } from './stored-rows.js';
+
+/** What a batch works with. */
+export interface BatchTools {
+  readonly clickhouse: ClickHouseEngine;
+  readonly database: string;
+  readonly identities: IdentityOrder;
+  readonly plan: RepricePlan;
+  readonly signal: AbortSignal;
+  /** Makes what minutes cost before durable; called before their rows are written. */
+  readonly save: (batch: RepriceBatch) => Promise<void>;
+}
+
+/** Minutes of one batch. */
+export interface BatchMinutes {
+  readonly minutes: readonly ClusterMinute[];
+  /** Nodes that are read at once; one read of all that the reprice is about where undefined. */
+  readonly nodeGroups: readonly (readonly number[])[] | undefined;
+  /** What was saved by whoever began it before. */
+  readonly begun: RepriceBatch | undefined;
+}
+
+/** What a batch changed. */
+export interface BatchResult {
+  readonly before: readonly RepriceSum[];
+  readonly after: readonly RepriceSum[];
+  /** Rows that were written. */
+  readonly rows: number;
+  /** What its minutes hold now, in their order. */
+  readonly totals: readonly (ClusterMinute & {
+    readonly rows: number;
+    readonly nodeSeconds: number;
+    readonly cost: bigint;
+  })[];
+}
+
+const ROWS_PER_INSERT = 300_000;
+const COST = 'cpu_cost + ram_cost + gpu_cost + network_cost';
+
+/**
+ * Prices the rows of some minutes again and writes them. Repeating it changes nothing: the rows are a pure function of
+ * what was measured, and what they cost before is taken from who began it.
+ *
+ * @param reprice - a dry run writes nothing
+ */
+export async function runBatch(
+  tools: BatchTools,
+  reprice: RepriceRow,
+  work: BatchMinutes,
+): Promise<BatchResult> {
+  return await new Batch(tools, reprice, work).run();
+}
+
+class Batch {
+  readonly #repricer: MinuteRepricer;
+  readonly #totals: (ClusterMinute & MinuteTotal)[];
+  readonly #after: RepriceSum[][] = [];
+  #before: readonly RepriceSum[];
+  /** Reads whose costs from before are in the sums. */
+  #counted: number;
+  #reads = 0;
+  #rows = 0;
+
+  constructor(
+    private readonly tools: BatchTools,
+    private readonly reprice: RepriceRow,
+    private readonly work: BatchMinutes,
+  ) {
+    this.#repricer = new MinuteRepricer(tools.plan);
+    this.#totals = work.minutes.map((minute) => ({
+      ...minute,
+      rows: 0,
+      nodeSeconds: 0,
+      cost: new ExactSum(),
+    }));
+    this.#before = work.begun?.before ?? [];
+    this.#counted = work.begun?.reads ?? 0;
+  }
+
+  async run(): Promise<BatchResult> {
+    const groups = this.work.nodeGroups ?? [this.reprice.nodeKeys];
+    for (const total of this.#totals) {
+      for (const nodeKeys of groups) await this.#read(total, nodeKeys);
+    }
+    await this.#write();
+    if (this.reprice.nodeKeys !== undefined) await this.#addOthers(this.reprice.nodeKeys);
+    return {
+      before: this.#before,
+      after: addUp(this.#after),
+      rows: this.#rows,
+      totals: this.#totals.map(({ clusterKey, minute, rows, nodeSeconds, cost }) => ({
+        ...{ clusterKey, minute, rows, nodeSeconds },
+        cost: cost.value,
+      })),
+    };
+  }
+
+  async #read(total: ClusterMinute & MinuteTotal, nodeKeys: readonly number[] | undefined): Promise<void> {
+    const { tools } = this;
+    const { clusterKey, minute } = total;
+    const rows = await readStoredRows(tools, { clusterKey, minute, nodeKeys }, tools.signal);
+    await tools.identities.learn(new Set(rows.words('id')));
+    const minutes = new NodeMinutes(rows, minute, tools.identities);
+    await this.#repricer.take({ clusterKey, rows, minutes }, total);
+    this.#reads += 1;
+    if (this.#repricer.rows >= ROWS_PER_INSERT) await this.#write();
+  }
+
+  /** What rows cost before is durable before they are replaced. */
+  async #write(): Promise<void> {
+    const { chunks, rows, before, after } = this.#repricer.drain();
+    this.#after.push(after.list());
+    this.#rows += rows;
+    if (this.#reads > this.#counted) {
+      this.#before = addUp([this.#before, before.list()]);
+      this.#counted = this.#reads;
+    }
+    if (!this.reprice.dryRun) {
+      const { minutes, nodeGroups } = this.work;
+      await this.tools.save({ minutes, nodeGroups, before: this.#before, reads: this.#counted });
+      await this.#insert(chunks);
+    }
+    this.#repricer.recycle(chunks);
+  }
+
+  async #insert(chunks: readonly PodCostColumns[]): Promise<void> {
+    if (chunks.every((chunk) => chunk.rows === 0)) return;
+    const { clickhouse, database } = this.tools;
+    await clickhouse.insertNative(`${database}.${TABLE_OF.second}`, encodePodCosts(chunks));
+  }
+
+  /** The rows of nodes that the reprice is not about are in the minute too. */
+  async #addOthers(nodeKeys: readonly number[]): Promise<void> {
+    const { clickhouse, database } = this.tools;
+    for (const total of this.#totals) {
+      const [found] = await clickhouse.query<{ rows: string; seconds: string; cost: string }>(
+        `SELECT count() AS rows, countIf(state IN (${RowState.idle}, ${RowState.unpriced})) AS seconds, sum(toInt128(${COST})) AS cost
+         FROM ${database}.${TABLE_OF.second} FINAL
+         WHERE cluster = {cluster:UInt32} AND bucket = toDateTime({minute:UInt32}, 'UTC')
+           AND id GLOBAL NOT IN (${identitiesOf(database)})`,
+        { cluster: total.clusterKey, minute: total.minute, nodes: [...nodeKeys] },
+        this.tools.signal,
+      );
+      total.rows += Number(found?.rows ?? 0);
+      total.nodeSeconds += Number(found?.seconds ?? 0);
+      total.cost.addWide(BigInt(found?.cost ?? 0));
+    }
+  }
+}
