@@ -49,6 +49,8 @@ export class AirGapOverlay extends Construct {
   readonly #rules: RewriteRules;
   readonly #changed = new WeakSet<ApiObject>();
   readonly #originals = new Map<string, string>();
+  /** Repositories of every lock in the scope, as they were when somebody last looked at all of it. */
+  #repositories: readonly string[] = [];
   /** Manifests while they are looked at; nothing is kept once synthesis goes on, for somebody may still change an object. */
   #rendered: Map<ApiObject, Json> | undefined;
 
@@ -71,6 +73,7 @@ export class AirGapOverlay extends Construct {
 
   /** Every image that the manifests name, with where it comes from; complete once everything stands in the scope. */
   images(): MirroredImage[] {
+    this.#repositories = this.#lockedRepositories();
     const manifests = this.#objects().map((object) => this.#changedJson(object));
     return imagesIn(manifests).map((target) => ({ source: this.#originals.get(target) ?? target, target }));
   }
@@ -93,6 +96,7 @@ export class AirGapOverlay extends Construct {
     const installations = this.#installations();
     const contradictions = installations.flatMap((installation) => contradictionsOf(installation));
     if (installations.some((installation) => installation.faults.length > 0)) return contradictions;
+    this.#repositories = this.#lockedRepositories();
     for (const object of this.#objects()) this.#wrap(object);
     this.#rendered = new Map();
     const left = this.#leftovers();
@@ -123,15 +127,15 @@ export class AirGapOverlay extends Construct {
       const end = source.search(/(:[^:/@]+)?@sha256:/);
       this.#originals.set(`${toMirror(source.slice(0, end), this.#rules)}${source.slice(end)}`, source);
     }
-    return rewriteManifest(json, this.#repositories(), this.#rules);
+    return rewriteManifest(json, this.#repositories, this.#rules);
   }
 
-  #repositories(): string[] {
-    const locks = this.#installations().map(
-      (installation) => (installation.props as InstallationProps).images,
+  #lockedRepositories(): string[] {
+    const locks = new Set(
+      this.#installations().map((installation) => (installation.props as InstallationProps).images),
     );
     const roles = Object.keys(imageRoles) as (keyof typeof imageRoles)[];
-    const found = locks
+    const found = [...locks]
       .flatMap((lock) => roles.map((role) => lock.tryFind(role)?.repository))
       .filter((r) => r !== undefined);
     // The longest first, so that a repository is not taken for another one that it begins with.

@@ -1,6 +1,6 @@
 import { Application, type ApplicationSpec } from '../../imports/argoproj.io.js';
-import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import { homeFor } from '../core/charts.js';
 import { type Fault, Faults, refuseAtSynth } from '../core/faults.js';
 import { Part } from '../core/manifest.js';
 import { labelsOf } from '../core/pods.js';
@@ -51,12 +51,7 @@ export class ArgoApplications extends Construct {
     this.faults = applicationFaults(props);
     refuseAtSynth(this, [...this.faults]);
     if (this.faults.length > 0 || props.hub.faults.length > 0) return;
-    const inChart = this.node.scopes.some((parent) => Chart.isChart(parent));
-    new Applications(
-      inChart ? this : new Chart(scope, `${id}-applications`, { disableResourceNameHashes: true }),
-      'Resource',
-      props,
-    );
+    new Applications(homeFor(this, 'applications'), 'Resource', props);
   }
 }
 

@@ -1,6 +1,6 @@
 import { budgetPolicyNames } from '@kubehero/contract';
-import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
+import { homeFor } from '../core/charts.js';
 import { type Fault, Faults, refuseAtSynth } from '../core/faults.js';
 import { Part, waves } from '../core/manifest.js';
 import { labelsOf } from '../core/pods.js';
@@ -46,9 +46,7 @@ export class BudgetPolicy extends Construct {
     this.faults = budgetFaults(props);
     refuseAtSynth(this, this.faults);
     if (this.faults.length > 0) return;
-    const inChart = this.node.scopes.some((parent) => Chart.isChart(parent));
-    const home = inChart ? this : new Chart(scope, `${id}-policy`, { disableResourceNameHashes: true });
-    new BudgetPolicyPart(home, 'Resource', props);
+    new BudgetPolicyPart(homeFor(this, 'policy'), 'Resource', props);
   }
 }
 

@@ -1,8 +1,8 @@
-import { Chart } from 'cdk8s';
 import { Construct } from 'constructs';
 import { secretCatalogue } from '@kubehero/contract';
 import { ObjectStore } from '../../imports/barmancloud.cnpg.io.js';
 import { Cluster } from '../../imports/postgresql.cnpg.io.js';
+import { homeFor } from '../core/charts.js';
 import { type Fault, Faults, refuseAtSynth } from '../core/faults.js';
 import type { ImageLock } from '../core/images.js';
 import { Part, waves } from '../core/manifest.js';
@@ -46,9 +46,7 @@ export class PostgresRestore extends Construct {
     this.faults = restoreFaults(props);
     refuseAtSynth(this, this.faults);
     if (this.faults.length > 0) return;
-    const inChart = this.node.scopes.some((parent) => Chart.isChart(parent));
-    const home = inChart ? this : new Chart(scope, `${id}-restore`, { disableResourceNameHashes: true });
-    new RestorePart(home, 'Resource', props);
+    new RestorePart(homeFor(this, 'restore'), 'Resource', props);
   }
 }
 
