@@ -133,6 +133,31 @@ describeWith([chromium, builtDashboard], 'the budgets page', () => {
     expect(fake.budgets.lastArmed).toBeUndefined();
   });
 
+  it('jumps to a policy, a namespace or another page by keyboard', async () => {
+    const { page, context } = await openPage(browser, dashboard.url, { path: '/budgets' });
+    await listed(page);
+    const jump = async (text: string, option: RegExp, to: RegExp): Promise<void> => {
+      await page.keyboard.press('Control+k');
+      const list = page.getByRole('dialog', { name: 'Jump to' });
+      await list.getByRole('combobox').waitFor();
+      await page.keyboard.type(text);
+      await list.getByRole('option', { name: option }).waitFor();
+      expect(await seriousFindings(page)).toEqual([]);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(to);
+    };
+    await jump('calm', /^calm policy/, /\/budgets\?policy=calm/);
+    await page.getByRole('heading', { name: 'History' }).waitFor();
+    await jump('go to prices', /^Go to Prices/, /\/prices$/);
+    await page
+      .getByRole('row', { name: /aws-offer/ })
+      .first()
+      .waitFor();
+    await jump('checkout', /^checkout namespace/, /where=namespace(%3A|:)checkout/);
+    await page.getByText('Live cost of namespace').waitFor();
+    await context.close();
+  });
+
   it('fits a phone without sideways scrolling', async () => {
     const viewport = { width: 390, height: 844 };
     const { page, context } = await openPage(browser, dashboard.url, { path: '/budgets', viewport });

@@ -1,10 +1,10 @@
 'use client';
 
-import { useMemo, useState, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
+import { PageBar } from '../../jump/components/page-bar.js';
 import { useExactCopy } from '../../money/components/use-exact-copy.js';
 import { useAnswer } from '../../view/hooks/use-answer.js';
 import { TimeZoneSwitch } from '../../view/components/time-zone-switch.js';
-import { TopBar } from '../../view/components/top-bar.js';
 import { useNow } from '../../view/hooks/use-now.js';
 import { createClock, type Clock } from '../../view/model/time-format.js';
 import { useBudgetView, type BudgetView } from '../hooks/use-budget-view.js';
@@ -20,13 +20,12 @@ const REFRESH_MS = 5000;
 /** The budgets page: which ceiling breaks next, and what happens then. */
 export function BudgetsPage(): ReactNode {
   const [view, setView] = useBudgetView();
-  const [slashKey, setSlashKey] = useState(true);
   const nowS = useNow(true);
   const clock = useMemo(() => createClock(view.tz), [view.tz]);
   useExactCopy();
   return (
     <>
-      <TopBar page="Budgets" slashKey={slashKey} onSlashKey={setSlashKey} />
+      <PageBar page="Budgets" />
       <main className={styles.main}>
         <div className={styles.top}>
           {view.policy === '' && <h1 className={styles.title}>Budgets</h1>}

@@ -1,15 +1,15 @@
 'use client';
 
-import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { PageBar } from '../../jump/components/page-bar.js';
 import { useExactCopy } from '../../money/components/use-exact-copy.js';
-import { TopBar } from '../../view/components/top-bar.js';
 import { useNow } from '../../view/hooks/use-now.js';
 import { useReducedMotion } from '../../view/hooks/use-reduced-motion.js';
-import { useShortcuts } from '../../view/hooks/use-shortcuts.js';
 import { lookInto, useView } from '../../view/hooks/use-view.js';
 import { createClock } from '../../view/model/time-format.js';
 import { useLive } from '../hooks/use-live.js';
 import { tellingGrouping, toLiveScope, type Grouping } from '../model/grouping.js';
+import { liveActions } from './live-actions.js';
 import type { LiveWindow } from '../model/live-window.js';
 import { EmptyState } from './empty-state.js';
 import { Headline } from './headline.js';
@@ -18,9 +18,6 @@ import { LiveChart } from './live-chart.js';
 import styles from './live-page.module.css';
 import { LiveTable } from './live-table.js';
 import { ScopeBar } from './scope-bar.js';
-
-const loadPalette = (): Promise<typeof import('./command-palette.js')> => import('./command-palette.js');
-const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
 
 /** A second older than this is stale. */
 const STALE_AFTER_S = 6;
@@ -31,8 +28,6 @@ const CALM_EVERY_MS = 10_000;
 export function LivePage(): ReactNode {
   const [view, setView] = useView();
   const [paused, setPaused] = useState(false);
-  const [palette, setPalette] = useState<'never' | 'open' | 'closed'>('never');
-  const [slashKey, setSlashKey] = useState(true);
   const search = useRef<HTMLInputElement>(null);
   const [usual, setUsual] = useState<Grouping>('namespace');
   const by = view.by ?? usual;
@@ -41,8 +36,6 @@ export function LivePage(): ReactNode {
   const live = useLive({ ...scope, everyMs, paused });
   const nowS = useNow(!paused);
   const clock = useMemo(() => createClock(view.tz), [view.tz]);
-  const jump = { onJump: (): void => setPalette('open'), onNear: (): void => void loadPalette() };
-  useShortcuts({ onSearch: () => search.current?.focus(), ...jump, slashKey });
   useExactCopy();
   useTelling(live.window, setUsual);
 
@@ -53,7 +46,12 @@ export function LivePage(): ReactNode {
 
   return (
     <>
-      <TopBar page="Live" jump={jump} slashKey={slashKey} onSlashKey={setSlashKey} />
+      <PageBar
+        page="Live"
+        actions={liveActions(setView)}
+        onCost={({ where }) => setView(lookInto([...where]))}
+        search={search}
+      />
       <LinkStrip link={live.link} nowS={nowS} clock={clock} stale={stale} newestSecond={newest} />
       <main className={styles.main}>
         {isEmpty ? (
@@ -71,17 +69,6 @@ export function LivePage(): ReactNode {
           </>
         )}
       </main>
-      {palette !== 'never' && (
-        <Suspense>
-          <CommandPalette
-            open={palette === 'open'}
-            onClose={() => setPalette('closed')}
-            view={view}
-            setView={setView}
-            onWhere={(where) => setView(lookInto(where))}
-          />
-        </Suspense>
-      )}
     </>
   );
 }

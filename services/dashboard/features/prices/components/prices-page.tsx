@@ -1,9 +1,8 @@
 'use client';
 
-import { useMemo, useRef, useState, type ReactNode } from 'react';
-import { TopBar } from '../../view/components/top-bar.js';
+import { useMemo, useRef, type ReactNode } from 'react';
+import { PageBar } from '../../jump/components/page-bar.js';
 import { useNow } from '../../view/hooks/use-now.js';
-import { useShortcuts } from '../../view/hooks/use-shortcuts.js';
 import { createClock } from '../../view/model/time-format.js';
 import { useAnswer } from '../../view/hooks/use-answer.js';
 import { usePriceView } from '../hooks/use-price-view.js';
@@ -17,21 +16,18 @@ import { QuarantineList } from './quarantine-list.js';
 import { ReadFault } from './read-fault.js';
 
 const REFRESH_MS = 30_000;
-const nothing = (): void => undefined;
 
 /** The prices page: how old prices are, what waits for a person, why something costs what it does, what changed. */
 export function PricesPage(): ReactNode {
   const [view, setView] = usePriceView();
-  const [slashKey, setSlashKey] = useState(true);
   const search = useRef<HTMLInputElement>(null);
   const catalogue = useAnswer<Catalogue>('/api/prices/catalogue', REFRESH_MS);
   const changes = useAnswer<PriceChanges>('/api/prices/changes', REFRESH_MS);
   const nowS = useNow(true);
   const clock = useMemo(() => createClock(view.tz), [view.tz]);
-  useShortcuts({ onSearch: () => search.current?.focus(), onNear: nothing, onJump: nothing, slashKey });
   return (
     <>
-      <TopBar page="Prices" slashKey={slashKey} onSlashKey={setSlashKey} />
+      <PageBar page="Prices" search={search} />
       <main className={styles.main}>
         <h1 className="visually-hidden">Prices</h1>
         <ReadFault what="The catalogue" answer={catalogue} />

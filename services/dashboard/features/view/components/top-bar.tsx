@@ -10,12 +10,10 @@ import styles from './top-bar.module.css';
 export interface TopBarProps {
   /** The page that this is. */
   readonly page: PageName;
-  /** Opens the jump list. @default - this page has none */
-  readonly jump?: {
-    readonly onJump: () => void;
-    /** The jump list may be wanted in a moment. */
-    readonly onNear: () => void;
-  };
+  /** Opens the jump list. */
+  readonly onJump: () => void;
+  /** The jump list may be wanted in a moment. */
+  readonly onNear: () => void;
   /** Whether `/` goes to the search; a single key can be in the way of speech input. */
   readonly slashKey: boolean;
   readonly onSlashKey: (on: boolean) => void;
@@ -29,7 +27,7 @@ const THEME_OPTIONS = [
 const YEAR_S = 31_536_000;
 
 /** Name of the product, pages, and what concerns the display. */
-export function TopBar({ page, jump, slashKey, onSlashKey }: TopBarProps): ReactNode {
+export function TopBar({ page, onJump, onNear, slashKey, onSlashKey }: TopBarProps): ReactNode {
   return (
     <header className={styles.bar}>
       <a className={styles.brand} href="/" aria-label="KubeHero">
@@ -45,21 +43,19 @@ export function TopBar({ page, jump, slashKey, onSlashKey }: TopBarProps): React
           </a>
         ))}
       </nav>
-      {jump && (
-        <button
-          type="button"
-          className={styles.jump}
-          onPointerEnter={jump.onNear}
-          onFocus={jump.onNear}
-          onClick={jump.onJump}
-          aria-label="Jump to ⌘K"
-          aria-keyshortcuts="Meta+K Control+K"
-        >
-          <Icon path="M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM10.5 10.5 14 14" />
-          <span className={styles.word}>Jump to</span>
-          <kbd className={styles.key}>⌘K</kbd>
-        </button>
-      )}
+      <button
+        type="button"
+        className={styles.jump}
+        onPointerEnter={onNear}
+        onFocus={onNear}
+        onClick={onJump}
+        aria-label="Jump to ⌘K"
+        aria-keyshortcuts="Meta+K Control+K"
+      >
+        <Icon path="M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM10.5 10.5 14 14" />
+        <span className={styles.word}>Jump to</span>
+        <kbd className={styles.key}>⌘K</kbd>
+      </button>
       <button type="button" className={styles.button} popoverTarget="display" aria-label="Display">
         <Icon path="M2 5h3M9 5h5M2 11h5M11 11h3M7 3.5v3M9 9.5v3" />
         <span className={styles.word}>Display</span>

@@ -101,3 +101,8 @@ export function viewHref(view: View, change: ViewChange): string {
   const keepsRows = rows === defaultRows(view.where) ? null : rows;
   return serialize('/', { ...rest, where: [...rest.where], rows: keepsRows, ...change });
 }
+
+/** The address of what filters single out, looked into. */
+export function whereHref(where: readonly Where[]): string {
+  return serialize('/', lookInto([...where]));
+}

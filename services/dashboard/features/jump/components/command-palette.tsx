@@ -1,38 +1,29 @@
 'use client';
 
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import type { SetView, View } from '../../view/hooks/use-view.js';
-import { keysOf, labelOf, whereOf, type TableLevel, type Where } from '../model/grouping.js';
-import type { TopPage } from '../model/table-messages.js';
+import type { Command } from '../model/command.js';
+import { findPlaces, includes, type Place } from '../model/places.js';
 import styles from './command-palette.module.css';
 
 /** What the list shows and does. */
 export interface CommandPaletteProps {
   readonly open: boolean;
   readonly onClose: () => void;
-  readonly view: View;
-  readonly setView: SetView;
-  readonly onWhere: (where: Where[]) => void;
+  /** What the page can do. */
+  readonly actions: readonly Command[];
+  readonly onPlace: (place: Place) => void;
 }
 
-interface Command {
-  readonly id: string;
-  readonly kind: string;
-  readonly label: string;
-  readonly run: () => void;
-}
-
-const LEVELS: readonly TableLevel[] = ['namespace', 'workload', 'pod'];
 const TYPING_MS = 120;
 
-/** Go anywhere: namespaces, workloads, pods by name, and what the page's buttons do. */
+/** Go anywhere: namespaces, workloads, pods and policies by name, other pages, and what the page's buttons do. */
 export function CommandPalette(props: CommandPaletteProps): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const [text, setText] = useState('');
   const [active, setActive] = useState(0);
   const found = useFound(text, props);
-  const commands = [...found, ...actions(props).filter((command) => includes(command.label, text))];
+  const commands = [...found, ...props.actions.filter((command) => includes(command.label, text))];
   const current = Math.min(active, commands.length - 1);
 
   useEffect(() => {
@@ -105,8 +96,8 @@ function PaletteInput(props: PaletteInputProps): ReactNode {
       aria-expanded="true"
       aria-controls={props.listId}
       aria-activedescendant={props.activeId}
-      aria-label="Namespace, workload, pod or action"
-      placeholder="Namespace, workload, pod or action"
+      aria-label="Namespace, workload, pod, policy or action"
+      placeholder="Namespace, workload, pod, policy or action"
       autoComplete="off"
       spellCheck={false}
       autoFocus
@@ -146,40 +137,22 @@ function Option({ id, command, active, onChoose }: OptionProps): ReactNode {
   );
 }
 
-function actions({ setView }: CommandPaletteProps): Command[] {
-  const action = (label: string, run: () => void): Command => ({ id: label, kind: 'action', label, run });
-  return [
-    action('Show everything', () => setView({ where: null, rows: null, q: null, by: null })),
-    action('Show nodes', () => setView({ where: null, rows: 'node', q: null })),
-    action('Show pods', () => setView({ rows: 'pod' })),
-    action('Group by namespace', () => setView({ by: 'namespace' })),
-    action('Group by workload', () => setView({ by: 'workload' })),
-    action('Group by node', () => setView({ by: 'node' })),
-    action('Group by cluster', () => setView({ by: 'cluster' })),
-    action('Last minute', () => setView({ range: '1m' })),
-    action('Last 5 minutes', () => setView({ range: '5m' })),
-    action('Last 15 minutes', () => setView({ range: '15m' })),
-    action('Times in UTC', () => setView({ tz: 'utc' })),
-    action('Times of this browser', () => setView({ tz: 'local' })),
-  ];
-}
-
 function useFound(text: string, props: CommandPaletteProps): Command[] {
   const [found, setFound] = useState<{ readonly text: string; readonly commands: Command[] }>();
-  const { open, onWhere } = props;
-  const take = useRef(onWhere);
+  const { open, onPlace } = props;
+  const take = useRef(onPlace);
   useEffect(() => {
-    take.current = onWhere;
+    take.current = onPlace;
   });
   useEffect(() => {
     if (!open || text === '') return;
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      void Promise.all(LEVELS.map((level) => findNames(level, text, stop.signal)))
-        .then((lists) => lists.flat().map((name) => toCommand(name, (where) => take.current(where))))
-        .then((commands) => setFound({ text, commands }))
-        // A search that fails leaves the actions; the page itself says that the server is away.
-        .catch(() => setFound(undefined));
+      void findPlaces(text, stop.signal)
+        .then((places) => places.map((place) => toCommand(place, () => take.current(place))))
+        .then((commands) => {
+          if (!stop.signal.aborted) setFound({ text, commands });
+        });
     }, TYPING_MS);
     return () => {
       clearTimeout(timer);
@@ -189,34 +162,7 @@ function useFound(text: string, props: CommandPaletteProps): Command[] {
   return text === '' ? [] : (found?.commands ?? []).filter((command) => includes(command.label, text));
 }
 
-interface FoundName {
-  readonly level: TableLevel;
-  readonly label: string;
-  readonly where: Where[];
-}
-
-async function findNames(level: TableLevel, text: string, signal: AbortSignal): Promise<FoundName[]> {
-  const query = new URLSearchParams({ level, q: text, limit: '20' });
-  const response = await fetch(`/api/top?${query}`, { signal });
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  const page = (await response.json()) as TopPage;
-  return page.rows
-    .filter((row) => includes(labelOf(row.keys, level), text))
-    .slice(0, 5)
-    .map((row) => ({
-      level,
-      label: keysOf(level)
-        .slice(1)
-        .map((key) => row.keys[key])
-        .join(' / '),
-      where: whereOf(row.keys, level),
-    }));
-}
-
-function toCommand({ level, label, where }: FoundName, go: (where: Where[]) => void): Command {
-  return { id: `${level} ${label} ${where[0]?.value}`, kind: level, label, run: () => go(where) };
-}
-
-function includes(label: string, text: string): boolean {
-  return label.toLowerCase().includes(text.toLowerCase());
+function toCommand(place: Place, run: () => void): Command {
+  const cluster = place.kind === 'policy' ? place.cluster : place.where[0]?.value;
+  return { id: `${place.kind} ${place.label} ${cluster}`, kind: place.kind, label: place.label, run };
 }
