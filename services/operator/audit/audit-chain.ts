@@ -30,6 +30,8 @@ const compactAfter = 1000n;
 export class AuditChain {
   readonly #state = new ChainState();
   readonly #listeners = new Set<() => void>();
+  /** Announced actions that whoever announced them will end. */
+  readonly #underWay = new Set<string>();
   /** Last record that is on disk: nothing later may leave the process. */
   #durable = 0n;
   #compactedAt = 0n;
@@ -79,27 +81,50 @@ export class AuditChain {
     return this.#record(action, undefined);
   }
 
-  /** Announces an action; resolves when that is on disk. @throws {AuditError} FULL, UNWRITABLE, CLOSED */
+  /**
+   * Announces an action, to be ended by {@link done}, {@link drop} or {@link leave}; resolves when that is on disk.
+   *
+   * @throws {AuditError} FULL, UNWRITABLE, CLOSED
+   */
   async intend(action: Action, witness: Witness): Promise<Intent> {
     this.#checkRoom();
     const intent: Intent = { id: randomUUID(), action, witness };
-    await this.#write({ intent });
+    // Before it is in the chain's state: somebody else may look at what is doubtful while it is written
+    this.#underWay.add(intent.id);
+    try {
+      await this.#write({ intent });
+    } catch (error) {
+      this.leave(intent);
+      throw error;
+    }
     return intent;
   }
 
   /** An announced action was done; `afterJson` replaces what was announced. Resolves when the record is on disk. */
   async done(intent: Intent, afterJson = intent.action.afterJson): Promise<KeptRecord> {
+    this.#underWay.delete(intent.id);
     return this.#record({ ...intent.action, afterJson }, intent);
   }
 
   /** An announced action was not done. */
   async drop(intent: Intent): Promise<void> {
+    this.#underWay.delete(intent.id);
     await this.#write({ dropped: intent.id });
   }
 
-  /** Announced actions of which it is not known whether they were done: those under way and those of a killed process. */
+  /** It is not known whether an announced action was done: it becomes one of the {@link doubtful}. */
+  leave(intent: Intent): void {
+    this.#underWay.delete(intent.id);
+  }
+
+  /** Announced actions without an end. */
   intents(): readonly Intent[] {
     return [...this.#state.intents.values()];
+  }
+
+  /** Announced actions that nobody will end who knows whether they were done: one has to look. */
+  doubtful(): readonly Intent[] {
+    return this.intents().filter(({ id }) => !this.#underWay.has(id));
   }
 
   /** Records after a sequence that are not acknowledged, oldest first. @param limit most of them */

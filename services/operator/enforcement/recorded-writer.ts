@@ -36,7 +36,6 @@ export interface RecordedWrite {
 
 /** Writes to the cluster: each one is announced on disk, done, and recorded. */
 export class RecordedWriter {
-  readonly #underWay = new Set<string>();
   #resolving: Promise<void> = Promise.resolve();
 
   readonly #timeoutMs: number;
@@ -96,7 +95,6 @@ export class RecordedWriter {
   async write({ action, witness, write, isChange }: RecordedWrite, signal: AbortSignal): Promise<unknown> {
     const { api, audit } = this.options;
     const intent = await audit.intend(action, witness);
-    this.#underWay.add(intent.id);
     try {
       const raw = await writeJson({
         server: api,
@@ -111,8 +109,6 @@ export class RecordedWriter {
       return raw;
     } catch (error) {
       return await this.#afterFailure(intent, error);
-    } finally {
-      this.#underWay.delete(intent.id);
     }
   }
 
@@ -150,7 +146,7 @@ export class RecordedWriter {
 
   async #resolveAll(signal: AbortSignal): Promise<void> {
     const { audit } = this.options;
-    for (const intent of audit.intents().filter(({ id }) => !this.#underWay.has(id))) {
+    for (const intent of audit.doubtful()) {
       if (await this.#wasDone(intent, signal)) await audit.done(intent);
       else await audit.drop(intent);
     }
@@ -194,9 +190,12 @@ export class RecordedWriter {
 
   /** A write that failed without an answer may have been done: its announcement stays until somebody looks. */
   async #afterFailure(intent: Intent, error: unknown): Promise<undefined> {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.code !== 'UNREACHABLE' && error.code !== 'UNEXPECTED') await this.options.audit.drop(intent);
-    if (error.code === 'NOT_FOUND') return undefined;
+    const { audit } = this.options;
+    const isRefused =
+      error instanceof ApiError && error.code !== 'UNREACHABLE' && error.code !== 'UNEXPECTED';
+    if (isRefused) await audit.drop(intent);
+    else audit.leave(intent);
+    if (isRefused && error.code === 'NOT_FOUND') return undefined;
     throw error;
   }
 }

@@ -102,6 +102,23 @@ describe('the chain of actions', () => {
     await again.close();
   });
 
+  it('takes an announced action for doubtful only when whoever announced it will not end it', async () => {
+    const chain = await AuditChain.open({ dir });
+    const announcing = chain.intend(action('a'), witness);
+    const whileWritten = chain.doubtful();
+    const intent = await announcing;
+    const underWay = chain.doubtful();
+    chain.leave(intent);
+    const left = chain.doubtful();
+    await chain.intend(action('b'), witness);
+    await chain.close();
+
+    expect([whileWritten, underWay, left]).toEqual([[], [], [intent]]);
+    const next = await AuditChain.open({ dir });
+    expect(next.doubtful().map(({ action: { object } }) => object?.name)).toEqual(['a', 'b']);
+    await next.close();
+  });
+
   it('cuts what a killed process left half written', async () => {
     const chain = await AuditChain.open({ dir });
     await chain.append(action('a'));
