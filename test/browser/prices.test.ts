@@ -45,6 +45,7 @@ describeWith([chromium, builtDashboard], 'the prices page', () => {
     await page.getByText('exact on-demand linux price of m5.large').waitFor();
     expect(new URL(page.url()).searchParams.get('type')).toBe('m5.large');
     await page.getByRole('button', { name: 'Close' }).click();
+    await page.waitForURL((url) => !url.searchParams.has('type')); // going back sooner leaves the page altogether
     await page.goBack();
     await page.getByText('exact on-demand linux price of m5.large').waitFor();
     await context.close();
