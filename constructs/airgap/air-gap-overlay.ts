@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { tryFindApp } from '../core/charts.js';
 import { type Fault, Faults, refuseAtSynth } from '../core/faults.js';
 import { imageRoles } from '../core/images.js';
-import type { Json } from '../core/manifest.js';
+import { type Json, Manifest } from '../core/manifest.js';
 import type { InstallationProps, KubeHeroHubProps } from '../hub/hub-props.js';
 import { KubeHeroEdge } from '../edge/kubehero-edge.js';
 import { KubeHeroHub } from '../hub/kubehero-hub.js';
@@ -112,22 +112,24 @@ export class AirGapOverlay extends Construct {
     this.#changed.add(object);
     const render = object.toJson.bind(object);
     object.toJson = () => {
-      const json = this.#rendered?.get(object) ?? this.#rewrite(render() as Json);
+      const json = this.#rendered?.get(object) ?? this.#rewrite(object, render() as Json);
       this.#rendered?.set(object, json);
       return json;
     };
   }
 
   #changedJson(object: ApiObject): Json {
-    return this.#changed.has(object) ? (object.toJson() as Json) : this.#rewrite(object.toJson() as Json);
+    return this.#changed.has(object)
+      ? (object.toJson() as Json)
+      : this.#rewrite(object, object.toJson() as Json);
   }
 
-  #rewrite(json: Json): Json {
+  #rewrite(object: ApiObject, json: Json): Json {
     for (const source of imagesIn([json])) {
       const end = source.search(/(:[^:/@]+)?@sha256:/);
       this.#originals.set(`${toMirror(source.slice(0, end), this.#rules)}${source.slice(end)}`, source);
     }
-    return rewriteManifest(json, this.#repositories, this.#rules);
+    return Manifest.rename(object, rewriteManifest(json, this.#repositories, this.#rules));
   }
 
   #lockedRepositories(): string[] {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ApiObject, type ApiObjectProps, JsonPatch } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ConstructsError } from './faults.js';
@@ -30,6 +31,8 @@ export const keepForever = {
  * `clusterIp`), so that a field which the typed classes do not know passes through.
  */
 export class Manifest extends ApiObject {
+  /** Whether the name ends in a hash of the spec. */
+  #namedByContent = false;
   readonly #overrides: { readonly path: readonly string[]; readonly produce: () => unknown }[] = [];
 
   /** Sets one field: `addOverride('spec.template.spec.dnsPolicy', 'Default')`; `undefined` removes it. A dot in a key is written `\.`. */
@@ -42,10 +45,24 @@ export class Manifest extends ApiObject {
     this.#overrides.push({ path: splitPath(path), produce });
   }
 
+  /** Ends the name in a hash of the finished spec: for what an API server lets nobody change, such as a Job. */
+  nameByContent(): void {
+    this.#namedByContent = true;
+  }
+
   /** Renders the object, overrides applied in the order they were added. */
   override toJson(): Json {
     const json = super.toJson() as Json;
     for (const { path, produce } of this.#overrides) setAt(json, path, produce());
+    return Manifest.rename(this, json);
+  }
+
+  /** Gives JSON that somebody changed after it was rendered the name of its content; any other name stays. */
+  static rename(object: ApiObject, json: Json): Json {
+    if (!(#namedByContent in object) || !object.#namedByContent) return json;
+    const metadata = json['metadata'] as { name: string };
+    const hash = createHash('sha256').update(JSON.stringify(json['spec'])).digest('hex').slice(0, 10);
+    metadata.name = `${metadata.name.replace(/-[0-9a-f]{10}$/, '')}-${hash}`;
     return json;
   }
 }

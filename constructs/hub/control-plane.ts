@@ -169,7 +169,10 @@ export class ControlPlane extends Workload {
   }
 }
 
-/** `kubehero db migrate`, as a Job that Argo CD runs again on each sync. */
+/**
+ * `kubehero db migrate`, as a Job that Argo CD runs again on each sync. Nobody may change a Job, so that its name follows its
+ * content: `kubectl apply` of a new image makes another one, and the server removes the old one a day after it finished.
+ */
 class MigrationJob extends Workload {
   constructor(
     scope: Construct,
@@ -180,7 +183,7 @@ class MigrationJob extends Workload {
     super(scope, id, input);
     const { probePort: _probes, ports: _ports, podAnnotations: _annotations, ...rest } = pod;
     this.emitServiceAccount();
-    this.emit(
+    const job = this.emit(
       'Job',
       KubeJob.manifest({
         metadata: {
@@ -193,6 +196,7 @@ class MigrationJob extends Workload {
         spec: {
           backoffLimit: 6,
           activeDeadlineSeconds: 1800,
+          ttlSecondsAfterFinished: 86_400,
           template: toPodTemplate({
             ...rest,
             name: 'migrate',
@@ -209,6 +213,7 @@ class MigrationJob extends Workload {
       }),
       { wave: waves.migration },
     );
+    job.nameByContent();
   }
 }
 

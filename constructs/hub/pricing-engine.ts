@@ -138,7 +138,6 @@ export class PricingEngine extends Workload {
             spec: {
               backoffLimit: 3,
               activeDeadlineSeconds: 5400,
-              ttlSecondsAfterFinished: 86_400,
               template: withVolumes(toPodTemplate(pod), props),
             },
           },

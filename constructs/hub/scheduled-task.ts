@@ -62,7 +62,6 @@ export class ScheduledTask extends Workload {
             spec: {
               backoffLimit: 3,
               activeDeadlineSeconds: 21_600,
-              ttlSecondsAfterFinished: 172_800,
               template,
             },
           },

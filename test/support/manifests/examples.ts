@@ -71,7 +71,8 @@ export function podTemplatesOf(objects: readonly ManifestObject[]): PodTemplate[
   return objects.flatMap((object) => {
     const { namespace = 'default', name } = object.metadata;
     return templatesOf(object).map(([template, labels]) => ({
-      owner: `${object.kind}/${name}`,
+      // A Job's name ends in a hash of what it runs
+      owner: `${object.kind}/${object.kind === 'Job' ? name.replace(/-[0-9a-f]{10}$/, '') : name}`,
       namespace,
       labels: { ...template.metadata?.labels, ...labels },
       annotations: { ...template.metadata?.annotations },
