@@ -15,8 +15,10 @@ export type { PriceSourceOptions, UnitPrices } from './ingest/price-source.js';
 export { standardPrices } from './ingest/standard-prices.js';
 export { runControlPlane } from './main.js';
 export { DEFAULT_LIMITS } from './ingest/columns.js';
+export { IdentityMirror } from './ingest/identity-mirror.js';
 export { IngestMetrics } from './ingest/ingest-metrics.js';
 export { Ingest } from './ingest/ingest.js';
+export { MinuteGuard, minuteKey } from './ingest/minute-guard.js';
 export { NodeDictionary } from './ingest/node-dictionary.js';
 export { NodeRegistry } from './ingest/node-registry.js';
 export { PriceSource, shippedCatalogues } from './ingest/price-source.js';
@@ -28,4 +30,5 @@ export { planSegments, type DirtyStarts, type Segment } from './query/segments.j
 export type { CostQuestion } from './query/cost-answer.js';
 export { CostQuery } from './query/cost-query.js';
 export { NameDirectory } from './query/names.js';
+export { Repricer, type RepricerOptions } from './reprice/repricer.js';
 export { Rollup } from './rollup/rollup.js';

@@ -147,6 +147,14 @@ const BENCHES: readonly Bench[] = [
     ],
   },
   {
+    name: 'reprice',
+    args: [],
+    targets: [
+      { text: 'pod-seconds/s priced again', figure: 'rowsPerSecond', atLeast: 500_000 },
+      { text: 'the same with the rollups', figure: 'withRollupsRowsPerSecond', atLeast: 250_000 },
+    ],
+  },
+  {
     name: 'constructs',
     args: [],
     targets: [

@@ -260,7 +260,7 @@ describe('stored seconds are priced again', () => {
   }, 180_000);
 
   it.each([
-    ['the future', { to: new Date(Date.now() + 60_000).toISOString() }, 'lies in the future'],
+    ['the future', { to: new Date(Date.now() + 3_600_000).toISOString() }, 'lies in the future'],
     ['the last minutes', { to: new Date(Date.now() - 60_000).toISOString() }, 'may still arrive: end it by'],
     ['expired seconds', { from: '2020-01-01T00:00:00Z' }, 'have expired: begin it'],
     ['an empty window', { to: WHOLE.from }, 'is empty'],

@@ -8,7 +8,7 @@ export interface OrderedIdentity {
 }
 
 const MAX_KEPT = 400_000;
-const KEYS_PER_STATEMENT = 20_000;
+const KEYS_PER_STATEMENT = 2000;
 
 /** Identities by key, read as rows name them and kept: the next minute names mostly the same. */
 export class IdentityOrder {

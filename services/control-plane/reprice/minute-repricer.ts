@@ -5,6 +5,7 @@ import type { NodeMinutes, StoredSecond } from './node-minutes.js';
 import type { RepricePlan } from './reprice-plan.js';
 import { RepriceSums } from './reprice-sums.js';
 import type { StoredRows } from './stored-rows.js';
+import { Turns } from './turns.js';
 
 /** What a minute holds when its rows are written. */
 export interface MinuteTotal {
@@ -22,7 +23,6 @@ export interface RepricedRows {
 }
 
 const CHUNK_ROWS = 32_768;
-const SLICE_MS = 5;
 
 /**
  * Prices stored seconds by the arithmetic of ingest itself, so that the rows are digit for digit what a fresh ingest at
@@ -43,12 +43,10 @@ export class MinuteRepricer {
     stored: { readonly clusterKey: number; readonly rows: StoredRows; readonly minutes: NodeMinutes },
     total: MinuteTotal,
   ): Promise<void> {
-    let sliceEnds = performance.now() + SLICE_MS;
+    const turns = new Turns();
     for (const second of stored.minutes.seconds()) {
       this.#takeSecond(stored, second, total);
-      if (performance.now() < sliceEnds) continue;
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      sliceEnds = performance.now() + SLICE_MS;
+      if (turns.isOver) await turns.pass();
     }
   }
 

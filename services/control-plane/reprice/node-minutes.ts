@@ -3,6 +3,7 @@ import { NodeDictionary } from '../ingest/node-dictionary.js';
 import type { SecondSlice, UsageColumns } from '../ingest/second-writer.js';
 import type { IdentityOrder, OrderedIdentity } from './identity-order.js';
 import type { StoredRows } from './stored-rows.js';
+import { Turns } from './turns.js';
 
 /** A second of a node as it is stored. */
 export interface StoredSecond {
@@ -16,6 +17,7 @@ export interface StoredSecond {
 
 const SECONDS = 60;
 const NONE = -1;
+const ROWS_PER_TURN = 20_000;
 const NETWORK: readonly (readonly [
   sent: Parameters<StoredRows['wide']>[0],
   received: Parameters<StoredRows['wide']>[0] | undefined,
@@ -61,23 +63,30 @@ export class NodeMinutes implements UsageColumns {
   readonly #sent: number[] = [];
   readonly #received: number[] = [];
 
-  /** @param identities - know every identity of the rows */
-  constructor(
+  private constructor(
     private readonly rows: StoredRows,
     private readonly minute: number,
-    identities: IdentityOrder,
+    nodes: readonly Node[],
   ) {
-    this.#nodes = toNodes(rows, collect(rows, minute, identities));
-    const count = this.#nodes.reduce(
-      (sum, { pods }) => sum + pods.reduce((all, pod) => all + filled(pod), 0),
-      0,
-    );
+    this.#nodes = nodes;
+    const count = nodes.reduce((sum, { pods }) => sum + pods.reduce((all, pod) => all + filled(pod), 0), 0);
     this.identity = new Uint32Array(count);
     this.cpuUs = new Uint32Array(count);
     this.#source = new Int32Array(count);
     this.netRow = new Uint32Array(0);
     this.netClass = new Uint8Array(0);
-    this.#place();
+  }
+
+  /** @param identities - know every identity of the rows */
+  static async of(rows: StoredRows, minute: number, identities: IdentityOrder): Promise<NodeMinutes> {
+    const turns = new Turns();
+    const minutes = new NodeMinutes(
+      rows,
+      minute,
+      toNodes(rows, await collect(rows, minute, identities, turns)),
+    );
+    await minutes.#place(turns);
+    return minutes;
   }
 
   memoryBytes(row: number): number {
@@ -122,7 +131,7 @@ export class NodeMinutes implements UsageColumns {
   }
 
   /** Rows in the order of {@link seconds}; within a second pods stand as they do in the next one. */
-  #place(): void {
+  async #place(turns: Turns): Promise<void> {
     const traffic: Traffic = { row: [], networkClass: [] };
     let at = 0;
     for (const node of this.#nodes) {
@@ -130,6 +139,7 @@ export class NodeMinutes implements UsageColumns {
       for (let second = 0; second < SECONDS; second += 1) {
         for (const entry of entries) at += this.#placeRow(at, entry, second, traffic);
       }
+      if (turns.isOver) await turns.pass();
     }
     this.netRow = Uint32Array.from(traffic.row);
     this.netClass = Uint8Array.from(traffic.networkClass);
@@ -201,21 +211,38 @@ class DictionaryEntries {
 }
 
 /** The newest version of each row, by identity. */
-function collect(rows: StoredRows, minute: number, identities: IdentityOrder): Iterable<Seen> {
+async function collect(
+  rows: StoredRows,
+  minute: number,
+  identities: IdentityOrder,
+  turns: Turns,
+): Promise<Iterable<Seen>> {
   const seen = new Map<number, Seen>();
+  for (let from = 0; from < rows.count; from += ROWS_PER_TURN) {
+    const to = Math.min(rows.count, from + ROWS_PER_TURN);
+    collectPart(seen, { rows, from, to, minute, identities });
+    if (turns.isOver) await turns.pass();
+  }
+  return seen.values();
+}
+
+function collectPart(
+  seen: Map<number, Seen>,
+  part: { rows: StoredRows; from: number; to: number; minute: number; identities: IdentityOrder },
+): void {
+  const { rows, minute } = part;
   const [id, second, version] = [rows.words('id'), rows.words('second'), rows.words('v')];
   let last: Seen | undefined;
-  for (let row = 0; row < rows.count; row += 1) {
+  for (let row = part.from; row < part.to; row += 1) {
     const key = id[row] as number;
     if (last?.key !== key) {
-      last = seen.get(key) ?? newSeen(key, identities);
+      last = seen.get(key) ?? newSeen(key, part.identities);
       seen.set(key, last);
     }
     const at = (second[row] as number) - minute;
     const other = last.rows[at] as number;
     if (other === NONE || (version[row] as number) > (version[other] as number)) last.rows[at] = row;
   }
-  return seen.values();
 }
 
 function newSeen(key: number, identities: IdentityOrder): Seen {

@@ -12,7 +12,7 @@ import { MinuteRepricer, type MinuteTotal } from './minute-repricer.js';
 import { NodeMinutes } from './node-minutes.js';
 import type { RepricePlan } from './reprice-plan.js';
 import { addUp } from './reprice-sums.js';
-import { identitiesOf, readStoredRows } from './stored-rows.js';
+import { identitiesOf, readStoredRows, type StoredRows } from './stored-rows.js';
 
 /** What a batch works with. */
 export interface BatchTools {
@@ -65,6 +65,12 @@ export async function runBatch(
   return await new Batch(tools, reprice, work).run();
 }
 
+/** Rows that are read at once. */
+interface Read {
+  readonly total: ClusterMinute & MinuteTotal;
+  readonly nodeKeys: readonly number[] | undefined;
+}
+
 class Batch {
   readonly #repricer: MinuteRepricer;
   readonly #totals: (ClusterMinute & MinuteTotal)[];
@@ -73,6 +79,7 @@ class Batch {
   /** Reads whose costs from before are in the sums. */
   #counted: number;
   #reads = 0;
+  #storing: Promise<void> = Promise.resolve();
   #rows = 0;
 
   constructor(
@@ -93,10 +100,12 @@ class Batch {
 
   async run(): Promise<BatchResult> {
     const groups = this.work.nodeGroups ?? [this.reprice.nodeKeys];
-    for (const total of this.#totals) {
-      for (const nodeKeys of groups) await this.#read(total, nodeKeys);
+    const reads = this.#totals.flatMap((total) => groups.map((nodeKeys) => ({ total, nodeKeys })));
+    try {
+      await this.#runAll(reads);
+    } finally {
+      await this.#storing.catch(() => undefined); // whoever claims these minutes next must not meet it
     }
-    await this.#write();
     if (this.reprice.nodeKeys !== undefined) await this.#addOthers(this.reprice.nodeKeys);
     return {
       before: this.#before,
@@ -109,18 +118,36 @@ class Batch {
     };
   }
 
-  async #read(total: ClusterMinute & MinuteTotal, nodeKeys: readonly number[] | undefined): Promise<void> {
-    const { tools } = this;
-    const { clusterKey, minute } = total;
-    const rows = await readStoredRows(tools, { clusterKey, minute, nodeKeys }, tools.signal);
-    await tools.identities.learn(new Set(rows.words('id')));
-    const minutes = new NodeMinutes(rows, minute, tools.identities);
-    await this.#repricer.take({ clusterKey, rows, minutes }, total);
+  /** The next rows are read while these are priced, and written while the next ones are. */
+  async #runAll(reads: readonly Read[]): Promise<void> {
+    let next = this.#fetch(reads[0]);
+    for (const [at, read] of reads.entries()) {
+      const rows = await next;
+      next = this.#fetch(reads[at + 1]);
+      next.catch(() => undefined); // awaited by the next round, if there is one
+      if (rows !== undefined) await this.#take(read, rows);
+    }
+    await this.#write();
+    await this.#storing;
+  }
+
+  async #fetch(read: Read | undefined): Promise<StoredRows | undefined> {
+    if (read === undefined) return undefined;
+    const { clusterKey, minute } = read.total;
+    const question = { clusterKey, minute, nodeKeys: read.nodeKeys };
+    return await readStoredRows(this.tools, question, this.tools.signal);
+  }
+
+  async #take({ total }: Read, rows: StoredRows): Promise<void> {
+    const { identities } = this.tools;
+    await identities.learn(new Set(rows.words('id')));
+    const minutes = await NodeMinutes.of(rows, total.minute, identities);
+    await this.#repricer.take({ clusterKey: total.clusterKey, rows, minutes }, total);
     this.#reads += 1;
     if (this.#repricer.rows >= ROWS_PER_INSERT) await this.#write();
   }
 
-  /** What rows cost before is durable before they are replaced. */
+  /** Begins to write what was priced, after the write before. */
   async #write(): Promise<void> {
     const { chunks, rows, before, after } = this.#repricer.drain();
     this.#after.push(after.list());
@@ -129,9 +156,17 @@ class Batch {
       this.#before = addUp([this.#before, before.list()]);
       this.#counted = this.#reads;
     }
+    const { minutes, nodeGroups } = this.work;
+    const batch = { minutes, nodeGroups, before: this.#before, reads: this.#counted };
+    await this.#storing;
+    this.#storing = this.#store(batch, chunks);
+    this.#storing.catch(() => undefined); // awaited by the next write, or at the end
+  }
+
+  /** What rows cost before is durable before they are replaced. */
+  async #store(batch: RepriceBatch, chunks: readonly PodCostColumns[]): Promise<void> {
     if (!this.reprice.dryRun) {
-      const { minutes, nodeGroups } = this.work;
-      await this.tools.save({ minutes, nodeGroups, before: this.#before, reads: this.#counted });
+      await this.tools.save(batch);
       await this.#insert(chunks);
     }
     this.#repricer.recycle(chunks);

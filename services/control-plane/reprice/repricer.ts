@@ -49,7 +49,7 @@ export interface RepricerOptions {
 const LOOK_MS = 1000;
 const RETRY_MS = 1000;
 const MINUTES_PER_BATCH = 10;
-const ROWS_PER_BATCH = 300_000;
+const ROWS_PER_BATCH = 250_000;
 /** Rollups are done oldest first: more than this ahead of them, and those of now would come late. */
 const MAX_DIRTY = { minutes: 120, rows: 2_000_000 } as const;
 const ROLLUP_LOOK_MS = 250;

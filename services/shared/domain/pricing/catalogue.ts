@@ -58,8 +58,10 @@ class IndexedCatalogue implements Catalogue {
   readonly sheets: CustomSheet[] = [];
   asOfMs = 0;
   size = 0;
+  #changes: readonly number[] | undefined;
 
   add(part: CataloguePart): void {
+    this.#changes = undefined;
     this.asOfMs = Math.max(this.asOfMs, part.asOfMs);
     for (const item of part.rows) {
       if (item.kind === 'price') this.#addRow(item, part.asOfMs);
@@ -92,6 +94,11 @@ class IndexedCatalogue implements Catalogue {
   }
 
   changesWithin(fromMs: number, toMs: number): ReadonlySet<number> {
+    this.#changes ??= this.#listChanges();
+    return new Set(this.#changes.filter((at) => at > fromMs && at < toMs));
+  }
+
+  #listChanges(): readonly number[] {
     const rows = [...this.#rows.values()].flat();
     const stated = this.sheets.flatMap(({ nodes, units, discounts }) => [...nodes, ...units, ...discounts]);
     const committed = rows.flatMap(({ row }) => row.commitments ?? []);
@@ -100,7 +107,7 @@ class IndexedCatalogue implements Catalogue {
       ...stated.map((entry) => spanOf(entry.validFrom, entry.validTo)),
       ...committed.map((rate) => spanOf(rate.effectiveFrom, rate.effectiveTo)),
     ].flatMap(([firstMs, lastMs]) => [firstMs, lastMs + 1]);
-    return new Set(instants.filter((at) => at > fromMs && at < toMs));
+    return [...new Set(instants)];
   }
 
   shape(provider: Provider, name: string): MachineShape | undefined {
