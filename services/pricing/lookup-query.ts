@@ -8,6 +8,7 @@ import {
   type ResourceQuery,
 } from '@kubehero/domain';
 import { PricingError } from './errors.js';
+import { resourceName } from './resource-names.js';
 import { asRecord, asText, ExactNumber, parseExactJson } from './stream/exact-json.js';
 
 /** A question as it was read from a line, with the instant that it asks about. */
@@ -29,26 +30,6 @@ const RESOURCES: readonly PricedResource[] = [
   'cluster-fee',
   'network',
 ];
-
-const ALIASES: Readonly<Record<string, string>> = {
-  'loadbalancer/application': 'alb',
-  'loadbalancer/network': 'nlb',
-  'loadbalancer/gateway': 'gwlb',
-  'loadbalancer/clb': 'classic',
-  'loadbalancer/elb': 'classic',
-  'network/cross-az': 'cross-zone',
-  'network/inter-zone': 'cross-zone',
-  'network/cross-region': 'inter-region',
-  'network/egress': 'internet',
-  'cluster-fee/eks': 'standard',
-  'cluster-fee/aks': 'standard',
-  'cluster-fee/gke': 'standard',
-  'cluster-fee/extended-support': 'extended',
-  'volume/magnetic': 'standard',
-  'gcp/volume/standard': 'pd-standard',
-  'gcp/volume/ssd': 'pd-ssd',
-  'gcp/volume/balanced': 'pd-balanced',
-};
 
 function bad(line: string, message: string): PricingError {
   return new PricingError('BAD_QUERY', `${line}: ${message}`);
@@ -89,11 +70,8 @@ function purchaseModel(value: unknown, line: string): 'on-demand' | 'spot' {
 
 function resourceQuery(r: Record<string, unknown>, provider: Provider, line: string): ResourceQuery {
   const resource = oneOf(r['resource'], RESOURCES, { line, field: 'resource' });
-  const name = asText(r['name']).trim().toLowerCase();
-  const alias = ALIASES[`${provider}/${resource}/${name}`] ?? ALIASES[`${resource}/${name}`] ?? name;
-  const tier =
-    provider === 'azure' && resource === 'volume' && /^[pes]\d+$/.test(alias) ? `${alias} lrs` : alias;
-  return { provider, region: asText(r['region']), resource, name: tier };
+  const name = resourceName(provider, resource, asText(r['name']));
+  return { provider, region: asText(r['region']), resource, name };
 }
 
 function machineQuery(r: Record<string, unknown>, provider: Provider, line: string): MachineQuery {

@@ -46,7 +46,8 @@ export interface RefreshReport {
   readonly warnings: readonly string[];
 }
 
-const SUPERSEDED_KEPT = 2;
+// A year of a list that is published every month: files are added one after the other, and the past is asked for.
+const SUPERSEDED_KEPT = 12;
 const SPOT_INSTANTS_KEPT = 1000;
 
 /** Rows of one key that matter from now on: those to come, and the newest few that have started. */

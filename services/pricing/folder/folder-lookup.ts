@@ -5,10 +5,16 @@ import type { FolderStore, Manifest, PartVersion } from './folder-store.js';
 
 const MAX_VIEWS = 8;
 
-/** The state of a part at an instant: the newest that was refreshed for no later than that, else the oldest. */
-function stateAt(history: readonly PartVersion[], atMs: number | undefined): PartVersion | undefined {
-  if (atMs === undefined) return history.at(-1);
-  return history.findLast(({ asOf }) => Date.parse(asOf) <= atMs) ?? history[0];
+/**
+ * What a part is read from for an instant: its state of then, the newest that was refreshed for no later, else the
+ * oldest. A spot history also tells afterwards what was paid between two refreshes, so its newest state counts too.
+ */
+function statesAt(history: readonly PartVersion[], atMs: number | undefined): readonly PartVersion[] {
+  const newest = history.at(-1);
+  if (newest === undefined) return [];
+  if (atMs === undefined) return [newest];
+  const state = history.findLast(({ asOf }) => Date.parse(asOf) <= atMs) ?? history[0] ?? newest;
+  return newest.source === 'aws-spot-history' && newest !== state ? [state, newest] : [state];
 }
 
 /** Catalogues of a folder by instant, read as they are asked for; the few last used are kept. */
@@ -35,7 +41,7 @@ export class FolderLookup {
 
   /** The catalogue as it stood at `atMs`; the newest state of every part when undefined. */
   async at(atMs: number | undefined): Promise<Catalogue> {
-    const states = Object.values(this.manifest.parts).flatMap((history) => stateAt(history, atMs) ?? []);
+    const states = Object.values(this.manifest.parts).flatMap((history) => statesAt(history, atMs));
     const key = states.map(({ key: part, file }) => `${part}@${file}`).join('\n');
     const known = this.#views.get(key);
     if (known !== undefined) return known;

@@ -1,9 +1,9 @@
-import { addDecimals, formatDecimal, toDecimal, type PriceRow } from '@kubehero/domain';
+import { addDecimals, compareDecimals, formatDecimal, toDecimal, type PriceRow } from '@kubehero/domain';
 import type { RowCollector } from '../collector.js';
 
 /**
  * Rows that follow from others of the same file: the whole fee of a cluster in extended support (the list holds the
- * surcharge alone), and one inter-region price where all destinations cost the same.
+ * surcharge alone), and the inter-region price of most destinations.
  */
 export function addDerivedAwsRows(rows: RowCollector, place: string): void {
   const all = [...rows.rows()];
@@ -27,11 +27,21 @@ function addInterRegion(rows: RowCollector, all: readonly PriceRow[], place: str
     regions.set(row.region, [...(regions.get(row.region) ?? []), row]);
   }
   for (const group of regions.values()) {
-    const first = group[0];
-    if (first === undefined) continue;
-    const same = group.every((row) => row.price === first.price && row.currency === first.currency);
-    const general: PriceRow = { ...first, name: 'inter-region', sku: same ? first.sku : '' };
+    const usual = usualRate(group);
+    if (usual === undefined) continue;
+    const general: PriceRow = { ...usual, name: 'inter-region' };
     const conflict = 'it depends on the destination: ask for inter-region:<region>';
-    rows.row(same ? general : { ...general, conflict }, place);
+    const comparable = group.every((row) => row.currency === usual.currency);
+    rows.row(comparable ? general : { ...general, sku: '', conflict }, place);
   }
+}
+
+/** A near region or two are cheaper than all others: the rate of most destinations, the dearer where two are even. */
+function usualRate(group: readonly PriceRow[]): PriceRow | undefined {
+  const prices = group.map(({ price }) => price);
+  const count = (price: string): number => prices.filter((one) => one === price).length;
+  const [usual] = [...group].sort(
+    (a, b) => count(b.price) - count(a.price) || compareDecimals(toDecimal(b.price), toDecimal(a.price)),
+  );
+  return usual;
 }

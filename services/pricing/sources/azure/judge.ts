@@ -1,4 +1,5 @@
 import type { PricedOs, PricedResource } from '@kubehero/domain';
+import { azureSnapshotName } from '../../resource-names.js';
 import type { AzureItem } from './item.js';
 
 /** What an item prices. */
@@ -71,6 +72,10 @@ interface MeterRule {
 }
 
 const sku = (item: AzureItem): string => item.skuName.toLowerCase();
+// Older rows leave out the redundancy, which was local then.
+const disk = (item: AzureItem): string =>
+  / (LRS|ZRS)$/i.test(item.skuName) ? sku(item) : `${sku(item)} lrs`;
+const snapshot = (item: AzureItem): string => azureSnapshotName(`${item.productName} ${item.skuName}`);
 const named = (name: string) => (): string => name;
 const PER_GB = /^1 gb$/i;
 
@@ -79,10 +84,10 @@ const METER_RULES: readonly MeterRule[] = [
   {
     service: 'Storage',
     product: /^(Premium SSD|Standard SSD|Standard HDD) Managed Disks$/,
-    meter: /^[PES]\d+ (LRS|ZRS) Disks?$/,
+    meter: /^[PES]\d+ ((LRS|ZRS) )?Disks?$/,
     unit: /^1\/month$/i,
     resource: 'volume',
-    name: sku,
+    name: disk,
     as: 'month',
   },
   {
@@ -91,7 +96,7 @@ const METER_RULES: readonly MeterRule[] = [
     meter: /Snapshots?$/,
     unit: /^1 gi?b\/month$/i,
     resource: 'snapshot',
-    name: sku,
+    name: snapshot,
     as: 'GB-month',
   },
   {

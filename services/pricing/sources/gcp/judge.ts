@@ -43,10 +43,10 @@ const TRAFFIC: Readonly<Record<string, UnitMeaning>> = {
 };
 
 const SPOT_PREFIX = /^(?:Spot Preemptible|Preemptible|Spot) /;
-// Anchored: a family token, at most one known qualifier, optional Custom, then Core or Ram. Sole tenancy,
+// Anchored: a family token (N2D; also A3Plus and M4Ultramem224, whose sizes have rates of their own), at most one known qualifier, optional Custom, then Core or Ram. Sole tenancy,
 // reservations, premiums, commitments and DWS have words in between or in front and do not match.
 const RATE =
-  /^([A-Z]\d[A-Z]?) (?:(?:AMD|Arm|Intel|Predefined|Memory-optimized) )?(Custom )?(Extended )?Instance (Core|Ram)(?: (?:running )?in .+)?$/i;
+  /^([A-Z]\d[A-Z]*\d*) (?:(?:AMD|Arm|Intel|Predefined|Memory-optimized) )?(Custom )?(Extended )?Instance (Core|Ram)(?: (?:running )?in .+)?$/i;
 const OLD_CUSTOM = /^Custom (Extended )?Instance (Core|Ram)(?: (?:running )?in .+)?$/i;
 const WORDED: readonly (readonly [RegExp, string])[] = [
   [/^Compute optimized (?:Instance )?(Core|Ram)(?: (?:running )?in .+)?$/i, 'c2'],
@@ -157,22 +157,29 @@ function compute(sku: GcpSku): GcpVerdict {
 }
 
 const DISKS: readonly (readonly [RegExp, PricedResource, string])[] = [
-  [/^Storage PD Capacity(?: in .+)?$/, 'volume', 'pd-standard'],
-  [/^SSD backed PD Capacity(?: in .+)?$/, 'volume', 'pd-ssd'],
-  [/^Balanced PD Capacity(?: in .+)?$/, 'volume', 'pd-balanced'],
-  [/^Extreme PD Capacity(?: in .+)?$/, 'volume', 'pd-extreme'],
-  [/^Regional Storage PD Capacity(?: in .+)?$/, 'volume', 'regional-pd-standard'],
-  [/^Regional SSD backed PD Capacity(?: in .+)?$/, 'volume', 'regional-pd-ssd'],
-  [/^Regional Balanced PD Capacity(?: in .+)?$/, 'volume', 'regional-pd-balanced'],
-  [/^Hyperdisk Balanced Capacity(?: in .+)?$/, 'volume', 'hyperdisk-balanced'],
-  [/^Hyperdisk Extreme Capacity(?: in .+)?$/, 'volume', 'hyperdisk-extreme'],
-  [/^Hyperdisk Throughput Capacity(?: in .+)?$/, 'volume', 'hyperdisk-throughput'],
-  [/^Hyperdisk Balanced IOPS(?: in .+)?$/, 'iops', 'hyperdisk-balanced'],
-  [/^Hyperdisk Extreme IOPS(?: in .+)?$/, 'iops', 'hyperdisk-extreme'],
-  [/^Extreme PD IOPS(?: in .+)?$/, 'iops', 'pd-extreme'],
-  [/^Hyperdisk Balanced Throughput(?: in .+)?$/, 'throughput', 'hyperdisk-balanced'],
-  [/^Hyperdisk Throughput Throughput(?: in .+)?$/, 'throughput', 'hyperdisk-throughput'],
-  [/^Storage PD Snapshot(?: in .+)?$/, 'snapshot', 'standard'],
+  [/^Storage PD Capacity(?: in .+)?$/i, 'volume', 'pd-standard'],
+  [/^SSD backed PD Capacity(?: in .+)?$/i, 'volume', 'pd-ssd'],
+  [/^Balanced PD Capacity(?: in .+)?$/i, 'volume', 'pd-balanced'],
+  [/^Extreme PD Capacity(?: in .+)?$/i, 'volume', 'pd-extreme'],
+  [/^Regional Storage PD Capacity(?: in .+)?$/i, 'volume', 'regional-pd-standard'],
+  [/^Regional SSD backed PD Capacity(?: in .+)?$/i, 'volume', 'regional-pd-ssd'],
+  [/^Regional Balanced PD Capacity(?: in .+)?$/i, 'volume', 'regional-pd-balanced'],
+  [/^Hyperdisk Balanced Capacity(?: in .+)?$/i, 'volume', 'hyperdisk-balanced'],
+  [/^Hyperdisk Extreme Capacity(?: in .+)?$/i, 'volume', 'hyperdisk-extreme'],
+  [/^Hyperdisk Throughput Capacity(?: in .+)?$/i, 'volume', 'hyperdisk-throughput'],
+  [/^Hyperdisk ML Capacity(?: in .+)?$/i, 'volume', 'hyperdisk-ml'],
+  [
+    /^Hyperdisk Balanced High Availability Capacity(?: in .+)?$/i,
+    'volume',
+    'hyperdisk-balanced-high-availability',
+  ],
+  [/^Hyperdisk Balanced IOPS(?: in .+)?$/i, 'iops', 'hyperdisk-balanced'],
+  [/^Hyperdisk Extreme IOPS(?: in .+)?$/i, 'iops', 'hyperdisk-extreme'],
+  [/^Extreme PD IOPS(?: in .+)?$/i, 'iops', 'pd-extreme'],
+  [/^Hyperdisk Balanced Throughput(?: in .+)?$/i, 'throughput', 'hyperdisk-balanced'],
+  [/^Hyperdisk Throughput Throughput(?: in .+)?$/i, 'throughput', 'hyperdisk-throughput'],
+  [/^Hyperdisk ML Throughput(?: in .+)?$/i, 'throughput', 'hyperdisk-ml'],
+  [/^Storage PD Snapshot(?: in .+)?$/i, 'snapshot', 'standard'],
 ];
 const DISK_UNITS: Readonly<Record<string, Readonly<Record<string, UnitMeaning>>>> = {
   volume: STORAGE_TIME,
@@ -201,8 +208,11 @@ const TRAFFIC_SKUS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const LICENSES: readonly (readonly [RegExp, string])[] = [
-  [/^Licensing Fee for Windows Server .*\(CPU cost\)$/i, 'windows-core'],
+  [/^Licensing Fee for Windows Server (?!.*BYOL).*(?:\(CPU cost\)|on VM)$/i, 'windows-core'],
 ];
+
+// Called a cost of CPU, but paid once by the machine, whatever its size.
+const SUSE_LICENSE = /^Licensing Fee for (?:SLES|SUSE Linux Enterprise Server) \d+ \(CPU cost\)$/i;
 
 // By the vCPU since 2024, by the machine before; fees for SAP, high availability and extended support are others.
 const LINUX_LICENSE =
@@ -232,6 +242,13 @@ function plain(
   return { resource, name, purchaseModel: 'on-demand', units, family };
 }
 
+function license(text: string): GcpCandidate | undefined {
+  if (SUSE_LICENSE.test(text))
+    return { ...plain('license', 'suse-vm', HOURS, 'license'), sizes: { from: '1' } };
+  const named = LICENSES.find(([pattern]) => pattern.test(text));
+  return named === undefined ? linuxLicense(text) : plain('license', named[1], HOURS, 'license');
+}
+
 function other(sku: GcpSku): GcpVerdict {
   for (const [pattern, resource, name] of DISKS) {
     if (pattern.test(sku.description)) return plain(resource, name, DISK_UNITS[resource] ?? {}, 'disk');
@@ -239,10 +256,8 @@ function other(sku: GcpSku): GcpVerdict {
   const text = sku.description;
   const fee = FEES.find(([pattern]) => pattern.test(text));
   if (fee !== undefined) return plain('cluster-fee', fee[1], HOURS, 'cluster-fee');
-  const license = LICENSES.find(([pattern]) => pattern.test(text));
-  if (license !== undefined) return plain('license', license[1], HOURS, 'license');
-  const linux = linuxLicense(text);
-  if (linux !== undefined) return linux;
+  const fees = license(text);
+  if (fees !== undefined) return fees;
   const traffic = TRAFFIC_SKUS.find(([pattern]) => pattern.test(text));
   if (traffic !== undefined) return plain('network', traffic[1], TRAFFIC, 'network');
   if (/Load Balanc(?:er|ing):? .*Forwarding Rule Minimum/i.test(text))

@@ -13,7 +13,13 @@ import {
   ZERO,
   type Decimal,
 } from './decimal.js';
-import { gcpSharedCoreVcpus, gcpShapeByName, gpuModelKey, parseGcpCustomType } from './gcp-shapes.js';
+import {
+  gcpRateName,
+  gcpSharedCoreVcpus,
+  gcpShapeByName,
+  gpuModelKey,
+  parseGcpCustomType,
+} from './gcp-shapes.js';
 import { findLicense } from './license.js';
 import type { PricedResource, PriceRow, PurchaseModel } from './price-row.js';
 import type { MachineQuery } from './query.js';
@@ -124,7 +130,7 @@ function billOf(
   const bundled = Object.keys(cores.gpus).length > 0 ? cores.gpus : gcpShapeByName(type)?.gpus;
   return {
     ...cores,
-    rateName: type.slice(0, Math.max(0, type.indexOf('-'))),
+    rateName: gcpRateName(type),
     vcpus: gcpSharedCoreVcpus(type) ?? cores.vcpus,
     extendedGib: ZERO,
     gpus: bundled !== undefined && Object.keys(bundled).length > 0 ? bundled : (query.gpus ?? {}),

@@ -73,6 +73,16 @@ const EXCEPTIONS: Readonly<Record<string, Exception>> = {
   'm3-ultramem-32': [32, '976'],
   'm3-ultramem-64': [64, '1952'],
   'm3-ultramem-128': [128, '3904'],
+  'm4-hypermem-16': [16, '248'],
+  'm4-hypermem-32': [32, '496'],
+  'm4-hypermem-64': [64, '992'],
+  'm4-megamem-28': [28, '372'],
+  'm4-megamem-56': [56, '744'],
+  'm4-megamem-112': [112, '1488'],
+  'm4-megamem-224': [224, '2976'],
+  'm4-ultramem-56': [56, '1488'],
+  'm4-ultramem-112': [112, '2976'],
+  'm4-ultramem-224': [224, '5952'],
   'a2-highgpu-1g': [12, '85', 'nvidia-tesla-a100', 1],
   'a2-highgpu-2g': [24, '170', 'nvidia-tesla-a100', 2],
   'a2-highgpu-4g': [48, '340', 'nvidia-tesla-a100', 4],
@@ -186,6 +196,19 @@ export function parseGcpCustomType(type: string): GcpCustomShape | undefined {
   };
 }
 
+// Sizes whose cores and memory have rates of their own, not those of the family that their name begins with.
+const OWN_RATES: readonly (readonly [string, string])[] = [
+  ['a3-megagpu-', 'a3plus'],
+  ['a3-ultragpu-', 'a3ultra'],
+  ['m4-ultramem-224', 'm4ultramem224'],
+];
+
+/** Name of the core and memory rates that a predefined type is billed by. */
+export function gcpRateName(type: string): string {
+  const own = OWN_RATES.find(([prefix]) => type.startsWith(prefix));
+  return own === undefined ? type.slice(0, Math.max(0, type.indexOf('-'))) : own[1];
+}
+
 /** vCPUs that a shared-core type is billed for, whatever the machine shows; undefined for all other types. */
 export function gcpSharedCoreVcpus(type: string): Decimal | undefined {
   const match = /^e2-(micro|small|medium)$/.exec(type);
@@ -198,8 +221,15 @@ export function gcpSharedCoreVcpus(type: string): Decimal | undefined {
  */
 export function gpuModelKey(text: string): string {
   const words = text.toLowerCase().split(/[^a-z0-9]+/);
-  return words
+  const key = words
     .filter((word) => word !== '' && !['nvidia', 'tesla', 'gpu', 'gpus'].includes(word))
     .sort()
     .join('-');
+  return GPU_ALIASES[key] ?? key;
 }
+
+// The price list's name of a model where it is not the Compute API's.
+const GPU_ALIASES: Readonly<Record<string, string>> = {
+  '80gb-h100-plus': '80gb-h100-mega',
+  '6000-96gb-rtx': '6000-pro-rtx',
+};

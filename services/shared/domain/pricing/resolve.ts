@@ -366,6 +366,8 @@ export function lookupResource(
     if (selection.outcome === 'row') row = selection.row;
     if (selection.outcome !== 'none') break;
   }
+  if (row?.provider === 'aws' && row.name === 'inter-region')
+    words.push('the rate of most destinations: one destination is inter-region:<region>');
   for (const tier of row?.tiers ?? []) words.push(`from ${tier.from} ${row?.unit ?? ''}: ${tier.price}`);
   const found = row === undefined || !isPositive(toDecimal(row.price)) ? undefined : fromRow(row);
   const subject = {
