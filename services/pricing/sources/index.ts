@@ -1,3 +1,4 @@
+import { PricingError } from '../errors.js';
 import type { InputFile } from '../stream/input.js';
 import type { SourceOptions } from './aws/offer.js';
 import type { ParsedSource } from './collector.js';
@@ -40,7 +41,17 @@ export async function parseSource(
   options: SourceOptions,
 ): Promise<ParsedSource> {
   const parser = await PARSERS[source]();
-  return parser(files, options);
+  try {
+    return await parser(files, options);
+  } catch (error) {
+    throw naming(error, source);
+  }
+}
+
+/** The readers of JSON and gzip know their file; which source it was read as is known here. */
+function naming(error: unknown, source: SourceName): unknown {
+  if (!(error instanceof PricingError) || error.message.startsWith(`${source}: `)) return error;
+  return new PricingError(error.code, `${source}: ${error.message}`, { cause: error.cause });
 }
 
 export type { ParsedSource } from './collector.js';

@@ -72,14 +72,14 @@ describe('input that is not what it says', () => {
     ['text behind the document', `${GOOD} {}`, 'NOT_JSON'],
     ['one SKU at two prices', twice(), 'DUPLICATE_SKU'],
     ['a record that never ends', `{"products":{"A":{"x":"${'y'.repeat(5 * 1024 * 1024)}`, 'TOO_LARGE'],
-  ])("%s: one sentence with the file's name, and the last good price stays", async (_name, content, code) => {
+  ])("%s: one sentence with the source's and the file's name, and the last good price stays", async (_name, content, code) => {
     const failure = await refresh(content).then(
       () => undefined,
       (error: unknown) => error,
     );
     expect(failure).toBeInstanceOf(PricingError);
     expect(failure).toMatchObject({ code });
-    expect(String((failure as Error).message)).toContain('input.json');
+    expect(String((failure as Error).message)).toMatch(/^aws-offer: .*input\.json/);
     expect(String((failure as Error).message)).not.toContain('\n');
     expect(await price()).toBe('0.107');
   });
@@ -93,7 +93,9 @@ describe('input that is not what it says', () => {
   });
 
   it.each(SOURCE_NAMES)('%s refuses HTML', async (source) => {
-    await expect(refresh('<html></html>', source)).rejects.toBeInstanceOf(PricingError);
+    const refused = refresh('<html></html>', source);
+    await expect(refused).rejects.toBeInstanceOf(PricingError);
+    await expect(refused).rejects.toThrow(new RegExp(`^${source}: `));
     expect(await price()).toBe('0.107');
   });
 

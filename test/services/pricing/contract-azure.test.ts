@@ -20,17 +20,15 @@ function item(fields: object): object {
 }
 
 function storage(productName: string, skuName: string, meterName: string, retailPrice: number): object {
-  const unitOfMeasure = /Snapshots$/.test(meterName) ? '1 GB/Month' : '1/Month';
+  const unitOfMeasure = meterName.endsWith('Snapshots') ? '1 GB/Month' : '1/Month';
   const facts = { serviceName: 'Storage', serviceFamily: 'Storage', armSkuName: '', unitOfMeasure };
   return item({ ...facts, productName, skuName, meterName, retailPrice });
 }
 
 function service(
-  serviceName: string,
-  productName: string,
+  [serviceName, productName]: readonly [string, string],
   meterName: string,
-  unitOfMeasure: string,
-  retailPrice: number,
+  [retailPrice, unitOfMeasure]: readonly [number, string],
   more: object = {},
 ): object {
   const facts = { serviceName, productName, meterName, unitOfMeasure, retailPrice, armSkuName: '' };
@@ -114,26 +112,26 @@ const DISKS = [
 const GLOBAL = { armRegionName: 'Global', location: 'Global' };
 const EGRESS = { meterId: 'egress', skuId: 'egress' };
 const INCLUDED = 'Standard Included LB Rules and Outbound Rules';
-const BALANCER = 'Load Balancer';
-const AKS = 'Azure Kubernetes Service';
-const MGN = 'Rtn Preference: MGN';
+const BALANCER = ['Load Balancer', 'Load Balancer'] as const;
+const AKS = ['Azure Kubernetes Service', 'Azure Kubernetes Service'] as const;
+const MGN = ['Bandwidth', 'Rtn Preference: MGN'] as const;
 const OUT = 'Standard Data Transfer Out';
 const SERVICES = [
-  service(BALANCER, BALANCER, INCLUDED, '1 Hour', 0.025, GLOBAL),
-  service(BALANCER, BALANCER, `${INCLUDED} - Free`, '1 Hour', 0, GLOBAL),
-  service(BALANCER, BALANCER, 'Standard Overage LB Rules and Outbound Rules', '1/Hour', 0.01, GLOBAL),
-  service(BALANCER, BALANCER, 'Standard Data Processed', '1 GB', 0.005, GLOBAL),
-  service(AKS, AKS, 'Standard Uptime SLA', '1 Hour', 0.1),
-  service(AKS, AKS, 'Standard Long Term Support', '1 Hour', 0.6),
-  service('Bandwidth', MGN, OUT, '1 GB', 0, { ...EGRESS, tierMinimumUnits: 0 }),
-  service('Bandwidth', MGN, OUT, '1 GB', 0.087, { ...EGRESS, tierMinimumUnits: 100 }),
-  service('Bandwidth', MGN, OUT, '1 GB', 0.083, { ...EGRESS, tierMinimumUnits: 10335 }),
-  service('Bandwidth', 'Bandwidth - Routing Preference: Internet', OUT, '1 GB', 0.08),
-  service('Bandwidth', MGN, 'Standard Data Transfer In', '1 GB', 0),
-  service('Bandwidth', MGN, 'Standard Inter-Availability Zone Data Transfer Out', '1 GB', 0.01),
-  service('Bandwidth', 'Inter-Region', 'Intra Continent Data Transfer Out', '1 GB', 0.02),
-  service('Virtual Network', 'IP Addresses', 'Standard IPv4 Static Public IP', '1 Hour', 0.005),
-  service('Virtual Machines Licenses', 'Red Hat Enterprise Linux', '4 vCPU VM License', '1 Hour', 0.06),
+  service(BALANCER, INCLUDED, [0.025, '1 Hour'], GLOBAL),
+  service(BALANCER, `${INCLUDED} - Free`, [0, '1 Hour'], GLOBAL),
+  service(BALANCER, 'Standard Overage LB Rules and Outbound Rules', [0.01, '1/Hour'], GLOBAL),
+  service(BALANCER, 'Standard Data Processed', [0.005, '1 GB'], GLOBAL),
+  service(AKS, 'Standard Uptime SLA', [0.1, '1 Hour']),
+  service(AKS, 'Standard Long Term Support', [0.6, '1 Hour']),
+  service(MGN, OUT, [0, '1 GB'], { ...EGRESS, tierMinimumUnits: 0 }),
+  service(MGN, OUT, [0.087, '1 GB'], { ...EGRESS, tierMinimumUnits: 100 }),
+  service(MGN, OUT, [0.083, '1 GB'], { ...EGRESS, tierMinimumUnits: 10335 }),
+  service(['Bandwidth', 'Bandwidth - Routing Preference: Internet'], OUT, [0.08, '1 GB']),
+  service(MGN, 'Standard Data Transfer In', [0, '1 GB']),
+  service(MGN, 'Standard Inter-Availability Zone Data Transfer Out', [0.01, '1 GB']),
+  service(['Bandwidth', 'Inter-Region'], 'Intra Continent Data Transfer Out', [0.02, '1 GB']),
+  service(['Virtual Network', 'IP Addresses'], 'Standard IPv4 Static Public IP', [0.005, '1 Hour']),
+  service(['Virtual Machines Licenses', 'Red Hat Enterprise Linux'], '4 vCPU VM License', [0.06, '1 Hour']),
 ];
 
 const PAGES: RefreshStep = {
