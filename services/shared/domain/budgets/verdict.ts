@@ -58,9 +58,10 @@ export function judge(before: Judgement | undefined, input: JudgeInput): Judgeme
   };
 }
 
-function isCrossed({ percent, on }: Crossing, { spend, forecast, ceiling }: JudgeInput): boolean {
-  const value = on === 'Spend' ? spend : forecast;
-  return value !== undefined && value * 100n >= ceiling * BigInt(percent);
+/** What is spent is the least that a period can come to: it passes a forecast's share whether or not one can be told. */
+function isCrossed({ percent, on }: Crossing, { spend, forecast = spend, ceiling }: JudgeInput): boolean {
+  const value = on === 'Spend' || forecast < spend ? spend : forecast;
+  return value * 100n >= ceiling * BigInt(percent);
 }
 
 /** Spend does not go back; a forecast does. */
