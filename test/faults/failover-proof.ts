@@ -41,6 +41,8 @@ interface Replica {
   process: Started;
 }
 
+/** Longer than what a write waits for before it is given up and begun anew. */
+const MAX_AWAY_MS = 4000;
 const random = randomBySeed(1);
 
 /** How a replica stands: its exit, if any, and the last it said. */
@@ -215,7 +217,7 @@ async function inflict(
 ): Promise<{ ms: number; after: number }> {
   if (fault === 'postgres') {
     const started = performance.now();
-    await pair.stores.restartPostgres();
+    await pair.stores.restartPostgres(Math.floor(random() * MAX_AWAY_MS));
     const { term: now } = await pair.leader(0);
     return { ms: Math.round(performance.now() - started), after: Math.max(now.epoch, epoch) };
   }

@@ -38,14 +38,15 @@ export async function sumNamespaces(
   return { rows: Number(found?.rows ?? 0), cost: BigInt(found?.cost ?? 0) };
 }
 
-/** Waits until every closed period is rolled up, as long as the number of those that are not keeps changing. */
+/** Waits until every period that is over now is rolled up, as long as the number of those that are not keeps changing. */
 export async function waitForRollups(db: Kysely<Database>, patienceMs = 60_000): Promise<void> {
+  const now = Math.floor(Date.now() / 1000);
   let deadline = Date.now() + patienceMs;
   let before: number | undefined;
   for (;;) {
     const { rows } = await sql<{ dirty: number }>`select
-      (select count(*) from ingest_minute where changes > rolled and minute < extract(epoch from now()) - 70)
-      + (select count(*) from rollup_period where changes > rolled and level = 'hour' and start < extract(epoch from now()) - 3610)
+      (select count(*) from ingest_minute where changes > rolled and minute <= ${now - 60})
+      + (select count(*) from rollup_period where changes > rolled and level = 'hour' and start <= ${now - 3600})
       as dirty`.execute(db);
     const dirty = Number(rows[0]?.dirty ?? 0);
     if (dirty === 0) return;

@@ -16,6 +16,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findFreePort } from './free-port.js';
 
@@ -26,8 +27,8 @@ export interface Stores {
   readonly db: Kysely<Database>;
   readonly clickhouseUrl: string;
   readonly clickhouse: ClickHouseEngine;
-  /** Stops and starts PostgreSQL on the same port, as an upgrade would. */
-  restartPostgres(): Promise<void>;
+  /** Stops PostgreSQL and starts it on the same port after a while, as an upgrade would. */
+  restartPostgres(awayMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -46,8 +47,9 @@ export async function startStores(): Promise<Stores> {
     db,
     clickhouseUrl: url,
     clickhouse,
-    restartPostgres: async () => {
+    restartPostgres: async (awayMs = 0) => {
       await postgres.stop();
+      await delay(awayMs);
       postgres = await startEmbeddedPostgres(options);
     },
     close: async () => {

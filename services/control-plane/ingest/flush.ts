@@ -140,12 +140,17 @@ export class Flush {
     };
   }
 
-  /** Makes the registry's state what is now durable. */
+  /** Makes the registry's state what it is with this write, before it is durable. */
   apply(): void {
     for (const [node, staged] of this.#staged) {
       node.progress = staged.progress;
       node.gaps = staged.gaps.clone(); // the next write changes its own copy while this one is stored
     }
+  }
+
+  /** This write is durable. */
+  settle(): void {
+    for (const [node, { progress }] of this.#staged) node.storedThrough = progress?.lastSecond ?? 0;
   }
 
   #writeSeconds(session: Session, node: SessionNode, state: NodeState, batch: WireNodeBatch): number {

@@ -86,6 +86,7 @@ export class Ingest {
   #queue: PendingBatch[] = [];
   #queuedBytes = 0;
   #term: LeaseTerm | undefined;
+  #isRecovering = false;
   #running: Promise<void> | undefined;
   #wake: () => void = () => undefined;
   #roomWaiters: (() => void)[] = [];
@@ -118,6 +119,11 @@ export class Ingest {
     return this.#term !== undefined;
   }
 
+  /** True while streams can be opened: not while memory, which ran ahead of a failed write, is read afresh. */
+  get isOpen(): boolean {
+    return this.isLeading && !this.#isRecovering;
+  }
+
   /** A new stream. */
   open(session: Session): void {
     this.#sessions.add(session);
@@ -137,6 +143,7 @@ export class Ingest {
       pending.session.output.fail('this replica does not lead: connect again');
       return;
     }
+    if (!this.#sessions.has(pending.session)) return; // it failed, and sends again on a stream of its own
     this.#queue.push(pending);
     this.#queuedBytes += pending.bytes;
     this.#wake();
@@ -189,16 +196,32 @@ export class Ingest {
     });
   }
 
-  /** After a failed write memory may differ from the stores: read them afresh and let the emitters send again. */
+  /** After a failed write memory is ahead of the stores: read them afresh, then let the emitters send again. */
   async #recover(term: LeaseTerm, error: unknown): Promise<void> {
     this.#options.logger.warn('storing failed, emitters are asked to send again', { error });
     this.#options.metrics.failures.inc();
+    this.#isRecovering = true;
     this.#failSessions('storing failed: send again what was not acknowledged');
-    await sleep(FIRST_BACKOFF_MS * 5);
-    if (this.#term !== term) return;
-    await this.#options.registry.load(term).catch((reason: unknown) => {
-      this.#options.logger.warn('postgresql does not answer', { error: reason });
-    });
+    try {
+      await this.#readAfresh(term);
+    } finally {
+      this.#isRecovering = false;
+    }
+  }
+
+  /** As often as it takes: with what memory holds, seconds that were never stored would count as repeated. */
+  async #readAfresh(term: LeaseTerm): Promise<void> {
+    for (;;) {
+      await sleep(FIRST_BACKOFF_MS * 5);
+      if (this.#term !== term) return;
+      try {
+        await this.#options.registry.load(term);
+        await this.#markRecentMinutes(term);
+        return;
+      } catch (error) {
+        this.#options.logger.warn('the stores do not answer, trying again', { error });
+      }
+    }
   }
 
   #failSessions(reason: string): void {
@@ -257,6 +280,7 @@ export class Ingest {
     const { started } = rows;
     await rows.ready;
     await this.#writeLedger(flush, term);
+    flush.settle();
     this.#options.metrics.observe(flush, performance.now() - started);
     await this.#options.onDurable(flush.chunks);
     this.#recycle(flush);

@@ -38,8 +38,10 @@ export interface NodeState {
   capacity: NodeCapacity;
   identityKey: number;
   prices: PriceHistory;
-  /** Undefined before the first stored second. */
+  /** Undefined before the first second; ahead of the stores by the writes that are under way. */
   progress: NodeProgressRecord | undefined;
+  /** Last second that is durable, 0 before the first one: emitters may forget what is not later. */
+  storedThrough: number;
   gaps: GapList;
   /** Identities seen lately, by pod UID, container and kind. */
   readonly identities: Map<string, IdentityRow>;
@@ -100,6 +102,7 @@ export class NodeRegistry {
         ...emptyState(node),
         prices: new PriceHistory(byNode.get(node.key) ?? [], repricedByNode.get(node.key)),
         progress: progressByNode.get(node.key),
+        storedThrough: progressByNode.get(node.key)?.lastSecond ?? 0,
         gaps: new GapList(gapsByNode.get(node.key) ?? []),
       });
     }
@@ -280,6 +283,7 @@ function emptyState(node: NodeRow): NodeState {
     identityKey: 0,
     prices: new PriceHistory([]),
     progress: undefined,
+    storedThrough: 0,
     gaps: new GapList(),
     identities: new Map(),
   };

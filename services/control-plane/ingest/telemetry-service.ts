@@ -37,8 +37,8 @@ export function telemetryService(options: TelemetryServiceOptions): Implementati
           `cluster ${peer.clusterId} is not registered: add it with 'kubehero cluster add'`,
         );
       }
-      if (!options.ingest.isLeading) {
-        throw new RpcError('unavailable', 'this replica does not lead: connect again');
+      if (!options.ingest.isOpen) {
+        throw new RpcError('unavailable', 'this replica does not lead, or not yet again: connect again');
       }
       await serve(options, clusterKey, stream, context.signal);
     },
@@ -91,7 +91,7 @@ function greet(
     session.nodes.push({ uid: nodeUid, incarnation, dictionary: new NodeDictionary(), state: undefined });
     return {
       nodeUid,
-      sealedThrough: registry.tryFind(session.clusterKey, nodeUid)?.progress?.lastSecond ?? 0,
+      sealedThrough: registry.tryFind(session.clusterKey, nodeUid)?.storedThrough ?? 0,
     };
   });
 }
