@@ -27,13 +27,49 @@ export interface QuarantineEntry extends GateVerdict {
   readonly since: string;
 }
 
+/** A family that the gate had something against and a person let through. */
+export interface AcceptanceEntry {
+  readonly source: string;
+  readonly region: string;
+  readonly family: string;
+  readonly purchaseModel: string;
+  readonly reasons: readonly string[];
+  /** Name of the person. */
+  readonly acceptedBy: string;
+  /** RFC 3339. */
+  readonly acceptedAt: string;
+}
+
 /** Everything that becomes visible at once. */
 export interface CatalogueChange {
   readonly parts: readonly NewPart[];
-  /** Replaces what was held back for these sources. */
+  /** Replaces what was held back in the regions that `parts` are of. */
   readonly quarantine: readonly QuarantineEntry[];
-  readonly sources: readonly string[];
+  /** Kept for ever with the version. */
+  readonly acceptances?: readonly AcceptanceEntry[];
   readonly createdAt: string;
+}
+
+/** The region of a source that a part is of; `null` where the source is not cut by region. */
+export function scopeOf({ facts }: NewPart): { readonly source: string; readonly region: string | null } {
+  const region = facts.key.slice(facts.source.length + 1);
+  return { source: facts.source, region: region === 'all' ? null : region };
+}
+
+/** Name of whom a command did not tell the name of. */
+export const UNNAMED_PERSON = 'unknown';
+
+/** What of some verdicts a person let through. */
+export function acceptancesOf(
+  verdicts: readonly GateVerdict[],
+  facts: Pick<AcceptanceEntry, 'source' | 'acceptedAt'> & { readonly acceptedBy: string | undefined },
+): readonly AcceptanceEntry[] {
+  const { source, acceptedAt, acceptedBy = UNNAMED_PERSON } = facts;
+  return verdicts
+    .filter(({ accepted, reasons }) => accepted && reasons.length > 0)
+    .map(({ region, family, purchaseModel, reasons }) => {
+      return { source, region, family, purchaseModel, reasons, acceptedBy, acceptedAt };
+    });
 }
 
 /** A part as it was read back. */

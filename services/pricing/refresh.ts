@@ -7,13 +7,15 @@ import {
   type GateVerdict,
   type PriceRow,
 } from '@kubehero/domain';
-import type {
-  CatalogueItem,
-  CatalogueStore,
-  NewPart,
-  PartFacts,
-  QuarantineEntry,
-  StoredPart,
+import {
+  acceptancesOf,
+  type AcceptanceEntry,
+  type CatalogueItem,
+  type CatalogueStore,
+  type NewPart,
+  type PartFacts,
+  type QuarantineEntry,
+  type StoredPart,
 } from './catalogue-store.js';
 import type { SourceName } from './sources/index.js';
 import { rateKey, type ParsedSource } from './sources/collector.js';
@@ -26,6 +28,8 @@ export interface RefreshOptions {
   /** `add`: the files say something about some rows. `replace`: they say all there is about their regions. */
   readonly mode: 'add' | 'replace';
   readonly accept: readonly string[];
+  /** Name of the person who lets them through. */
+  readonly acceptedBy?: string | undefined;
   /** Time of writing, epoch ms. */
   readonly nowMs: number;
 }
@@ -42,6 +46,8 @@ export interface RefreshReport {
   readonly lost: number;
   readonly quarantinedRows: number;
   readonly quarantined: readonly GateVerdict[];
+  /** What a person let through although the gate had something against it. */
+  readonly accepted: readonly AcceptanceEntry[];
   readonly skipped: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
 }
@@ -190,10 +196,18 @@ export async function applyRefresh(
     judged.push(judgePart(parsed, items, { key, part: await store.readPart(key) }, options));
   }
   const quarantine = quarantineOf(judged, options);
+  const accepted = acceptancesOf(
+    judged.flatMap(({ result }) => result.verdicts),
+    {
+      source: options.source,
+      acceptedBy: options.acceptedBy,
+      acceptedAt: new Date(options.nowMs).toISOString(),
+    },
+  );
   const catalogueVersion = await store.commit({
     parts: judged.map(({ part }) => part),
     quarantine,
-    sources: [options.source],
+    acceptances: accepted,
     createdAt: new Date(options.nowMs).toISOString(),
   });
   const sum = (of: (result: GateResult) => number): number =>
@@ -208,6 +222,7 @@ export async function applyRefresh(
     lost: sum((result) => result.lost),
     quarantinedRows: sum((result) => result.quarantinedRows),
     quarantined: quarantine,
+    accepted,
     skipped: Object.fromEntries(parsed.skipped),
     warnings: parsed.warnings,
   };

@@ -20,6 +20,8 @@ export interface ServicesContext {
   readonly signal: AbortSignal;
   readonly nowMs: number;
   readonly accept: readonly string[];
+  /** Name of the person who lets them through. */
+  readonly acceptedBy?: string | undefined;
   /** Called once, before anything is fetched. */
   readonly onRegions: (regions: {
     readonly aws: readonly string[];
@@ -72,7 +74,7 @@ async function fromFiles(
 ): Promise<OnlineOutcome[]> {
   const outcomes: OnlineOutcome[] = [];
   const { customFile, snapshotFile, snapshotKeyFile, sources } = settings;
-  const { nowMs, accept } = context;
+  const { nowMs, accept, acceptedBy } = context;
   if (sources.includes('custom') && customFile !== undefined) {
     outcomes.push(
       await guarded('custom', async () => {
@@ -83,6 +85,7 @@ async function fromFiles(
           nowMs,
           mode: 'replace',
           accept,
+          acceptedBy,
         });
         return { what: 'custom', outcome: 'refreshed', report };
       }),
@@ -108,11 +111,12 @@ async function fromSnapshot(
   }
   const verifyingKey = await readVerifyingKey(files.snapshotKeyFile);
   const file = { name: files.snapshotFile, bytes: await readFile(files.snapshotFile) };
-  const { nowMs, accept } = context;
+  const { nowMs, accept, acceptedBy } = context;
   const taken = await importSnapshot(store, file, {
     verifyingKey,
     nowMs,
     accept,
+    acceptedBy,
     maxAgeDays: SNAPSHOT_MAX_AGE_DAYS,
   });
   const counts = { added: 0, changed: 0, lost: 0, quarantinedRows: 0, skipped: {}, warnings: [] };
@@ -164,6 +168,7 @@ export async function refreshFromServices(
       commitments: settings.commitments === 'on',
       currency: settings.currency,
       accept: context.accept,
+      acceptedBy: context.acceptedBy,
       nowMs: context.nowMs,
       workFolder: settings.workFolder,
     };
@@ -199,7 +204,7 @@ export async function refreshFromServices(
  */
 export async function importFromSettings(
   settings: PricingSettings,
-  options: Pick<FolderImport, 'from' | 'nowMs' | 'maxAgeDays' | 'accept'>,
+  options: Pick<FolderImport, 'from' | 'nowMs' | 'maxAgeDays' | 'accept' | 'acceptedBy'>,
   stdin: NodeJS.ReadableStream,
 ): Promise<ImportReport> {
   if (settings.snapshotKeyFile === undefined) {

@@ -15,6 +15,8 @@ export interface FolderRefresh {
   readonly nowMs: number;
   readonly catalogue: string;
   readonly accept: readonly string[];
+  /** Name of the person who lets them through. */
+  readonly acceptedBy?: string | undefined;
   /** The files say all that there is about their regions, so what they lack is gone. */
   readonly replace: boolean;
   /** Also take list rates of reservations and savings plans, @default true */
@@ -40,6 +42,7 @@ export async function refreshFolder(refresh: FolderRefresh): Promise<RefreshRepo
       nowMs: refresh.nowMs,
       mode: refresh.replace ? 'replace' : 'add',
       accept: refresh.accept,
+      acceptedBy: refresh.acceptedBy,
     }),
   );
 }
@@ -57,12 +60,18 @@ async function offeredProducts(store: FolderStore): Promise<ReadonlyMap<string, 
 }
 
 /** Sentences about a refresh for people: what is held back and what was noticed. */
-export function refreshNotes(report: Pick<RefreshReport, 'quarantined' | 'warnings'>): readonly string[] {
+export function refreshNotes(
+  report: Pick<RefreshReport, 'quarantined' | 'accepted' | 'warnings'>,
+): readonly string[] {
   const held = report.quarantined.map(
     ({ region, family, purchaseModel, reasons }) =>
       `quarantined ${region}/${family} (${purchaseModel}): ${reasons.join('; ')}: the last good prices stay, let it through with --accept '${region}/${family}'`,
   );
-  return [...held, ...report.warnings];
+  const accepted = report.accepted.map(
+    ({ region, family, purchaseModel, reasons, acceptedBy }) =>
+      `${region}/${family} (${purchaseModel}) goes live by ${acceptedBy}: ${reasons.join('; ')}`,
+  );
+  return [...held, ...accepted, ...report.warnings];
 }
 
 /** Sentences about one source of a refresh from the services. */

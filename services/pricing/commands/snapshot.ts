@@ -49,6 +49,8 @@ export interface FolderImport {
   readonly nowMs: number;
   readonly maxAgeDays: number;
   readonly accept: readonly string[];
+  /** Name of the person who lets them through. */
+  readonly acceptedBy?: string | undefined;
 }
 
 /** Reads a snapshot's bytes from a file, or from standard input for `-`. @throws PricingError NOT_READABLE */

@@ -1,4 +1,5 @@
 import {
+  addPriceAcceptances,
   addPriceVersion,
   asOnlyPriceWriter,
   listPricePartStates,
@@ -10,7 +11,7 @@ import {
   type Database,
   type Kysely,
 } from '@kubehero/store-postgres';
-import type { CatalogueChange, CatalogueStore, StoredPart } from '../catalogue-store.js';
+import { scopeOf, type CatalogueChange, type CatalogueStore, type StoredPart } from '../catalogue-store.js';
 import { PricingError } from '../errors.js';
 
 /** The catalogue in PostgreSQL: one transaction a version, so that a refresh is visible whole or not at all. */
@@ -44,7 +45,12 @@ export class PostgresStore implements CatalogueStore {
           toPriceRecords(part.items),
         );
       }
-      await putPriceQuarantine(trx, change.sources, change.quarantine);
+      await putPriceQuarantine(trx, change.parts.map(scopeOf), change.quarantine);
+      const acceptances = change.acceptances ?? [];
+      await addPriceAcceptances(
+        trx,
+        acceptances.map((one) => ({ ...one, version })),
+      );
       return version;
     });
   }

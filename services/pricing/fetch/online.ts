@@ -48,6 +48,8 @@ export interface OnlineRefresh {
   readonly commitments?: boolean;
   readonly currency: string;
   readonly accept: readonly string[];
+  /** Name of the person who lets them through. */
+  readonly acceptedBy?: string | undefined;
   readonly nowMs: number;
   /** Folder for downloads; what is put there is removed again. */
   readonly workFolder: string;
@@ -118,10 +120,18 @@ class OnlineRun {
     const plan = await findSavingsPlan(this.#awsHost(region), region, this.context);
     if (plan === undefined) return undefined;
     const stored = await this.store.readPart(`aws-savings-plan/${region}`);
-    if (stored?.facts.sourceVersion === plan.version) return undefined;
+    if (stored?.facts.sourceVersion === plan.version && !this.#accepts(region)) return undefined;
     const path = join(folder, 'savings-plan.json');
     await download(plan.url, path, this.context);
     return this.#apply('aws-savings-plan', [path], { region, products: await this.#productsOf(region) });
+  }
+
+  /** A version that is known may hold what the gate kept out: where a person lets that through, it is read again. */
+  #accepts(region: string): boolean {
+    return this.refresh.accept.some((part) => {
+      const [named = ''] = part.toLowerCase().split('/');
+      return named === 'all' || named.startsWith(region); // Local Zones are in their region's files
+    });
   }
 
   async #productsOf(region: string): Promise<ReadonlyMap<string, PriceRow>> {
@@ -156,7 +166,8 @@ class OnlineRun {
       );
     }
     const stored = await this.store.readPart(`aws-offer/${region}`);
-    if (stored?.facts.sourceVersion === offers.versions.join(',')) return undefined;
+    const version = offers.versions.join(',');
+    if (stored?.facts.sourceVersion === version && !this.#accepts(region)) return undefined;
     const paths = await downloadOffers(offers, folder, this.context);
     return this.#apply('aws-offer', paths, { region });
   }
@@ -224,13 +235,14 @@ class OnlineRun {
     const { commitments } = this.refresh;
     const parsed = await parseSource(source, paths.map(inputFile), { ...options, commitments });
     releaseGarbage();
-    const { nowMs, accept } = this.refresh;
+    const { nowMs, accept, acceptedBy } = this.refresh;
     return applyRefresh(this.store, this.#checked(source, parsed), {
       source,
       asOfMs: nowMs,
       nowMs,
       mode: 'replace',
       accept,
+      acceptedBy,
     });
   }
 

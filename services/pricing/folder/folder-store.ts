@@ -3,14 +3,16 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { PricingError } from '../errors.js';
-import type {
-  CatalogueChange,
-  CatalogueItem,
-  CatalogueStore,
-  NewPart,
-  PartFacts,
-  QuarantineEntry,
-  StoredPart,
+import {
+  scopeOf,
+  type AcceptanceEntry,
+  type CatalogueChange,
+  type CatalogueItem,
+  type CatalogueStore,
+  type NewPart,
+  type PartFacts,
+  type QuarantineEntry,
+  type StoredPart,
 } from '../catalogue-store.js';
 import { withFolderLock } from './folder-lock.js';
 
@@ -28,6 +30,8 @@ export interface Manifest {
   readonly createdAt: string;
   readonly parts: Readonly<Record<string, readonly PartVersion[]>>;
   readonly quarantine: readonly QuarantineEntry[];
+  /** What people let through, oldest first, with the version that it went live with. */
+  readonly acceptances?: readonly (AcceptanceEntry & { readonly version: number })[];
 }
 
 const EMPTY: Manifest = { format: 1, version: 0, createdAt: '', parts: {}, quarantine: [] };
@@ -146,13 +150,23 @@ export class FolderStore implements CatalogueStore {
       const written = await this.#writePart(part, version);
       parts[part.facts.key] = [...(parts[part.facts.key] ?? []), written].slice(-HISTORY_PER_PART);
     }
-    const others = before.quarantine.filter(({ source }) => !change.sources.includes(source));
+    const scopes = change.parts.map(scopeOf);
+    const others = before.quarantine.filter(
+      (entry) =>
+        !scopes.some(
+          ({ source, region }) => source === entry.source && (region === null || region === entry.region),
+        ),
+    );
     const manifest: Manifest = {
       format: 1,
       version,
       createdAt: change.createdAt,
       parts,
       quarantine: [...others, ...change.quarantine],
+      acceptances: [
+        ...(before.acceptances ?? []),
+        ...(change.acceptances ?? []).map((one) => ({ ...one, version })),
+      ],
     };
     const name = String(version).padStart(8, '0');
     await writeWhole(

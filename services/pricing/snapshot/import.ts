@@ -1,7 +1,13 @@
 import { judgeRefresh, type GateVerdict, type PriceRow } from '@kubehero/domain';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { CatalogueStore, NewPart, QuarantineEntry } from '../catalogue-store.js';
+import {
+  acceptancesOf,
+  type AcceptanceEntry,
+  type CatalogueStore,
+  type NewPart,
+  type QuarantineEntry,
+} from '../catalogue-store.js';
 import { PricingError } from '../errors.js';
 import { decompress } from './compression.js';
 import { decodeSnapshot, type Snapshot, type SnapshotPart } from './document.js';
@@ -12,6 +18,8 @@ export interface ImportOptions {
   readonly nowMs: number;
   readonly maxAgeDays: number;
   readonly accept: readonly string[];
+  /** Name of the person who lets them through. */
+  readonly acceptedBy?: string | undefined;
 }
 
 /** What an import did. */
@@ -20,6 +28,8 @@ export interface ImportReport {
   readonly generatedAt: string;
   readonly rows: number;
   readonly quarantined: readonly GateVerdict[];
+  /** What a person let through although the gate had something against it. */
+  readonly accepted: readonly AcceptanceEntry[];
 }
 
 const DAY_MS = 86_400_000;
@@ -50,15 +60,17 @@ async function judged(
   part: SnapshotPart,
   store: CatalogueStore,
   options: ImportOptions,
-): Promise<{ part: NewPart; held: GateVerdict[] }> {
+): Promise<{ part: NewPart; verdicts: readonly GateVerdict[] }> {
   const { items, ...facts } = part;
   const before = (await store.readPart(part.key))?.items ?? [];
   const prices = (all: typeof items): PriceRow[] =>
     all.filter((item): item is PriceRow => item.kind === 'price');
   const result = judgeRefresh(prices(before), prices(items), { mode: 'replace', accept: options.accept });
   const others = items.filter((item) => item.kind !== 'price');
-  const held = result.verdicts.filter(({ quarantined }) => quarantined);
-  return { part: { facts, items: [...result.kept, ...result.passed, ...others] }, held };
+  return {
+    part: { facts, items: [...result.kept, ...result.passed, ...others] },
+    verdicts: result.verdicts,
+  };
 }
 
 /**
@@ -74,14 +86,23 @@ export async function importSnapshot(
   checkAge(snapshot, file.name, options);
   const parts: NewPart[] = [];
   const quarantine: QuarantineEntry[] = [];
+  const accepted: AcceptanceEntry[] = [];
   const since = new Date(options.nowMs).toISOString();
+  const { acceptedBy } = options;
   for (const part of snapshot.parts) {
     const result = await judged(part, store, options);
     parts.push(result.part);
-    quarantine.push(...result.held.map((verdict) => ({ ...verdict, source: part.source, since })));
+    const { source } = part;
+    const held = result.verdicts.filter(({ quarantined }) => quarantined);
+    quarantine.push(...held.map((verdict) => ({ ...verdict, source, since })));
+    accepted.push(...acceptancesOf(result.verdicts, { source, acceptedBy, acceptedAt: since }));
   }
-  const sources = [...new Set(snapshot.parts.map(({ source }) => source))];
-  const catalogueVersion = await store.commit({ parts, quarantine, sources, createdAt: since });
+  const catalogueVersion = await store.commit({
+    parts,
+    quarantine,
+    acceptances: accepted,
+    createdAt: since,
+  });
   const rows = parts.reduce((sum, { items }) => sum + items.length, 0);
-  return { catalogueVersion, generatedAt: snapshot.generatedAt, rows, quarantined: quarantine };
+  return { catalogueVersion, generatedAt: snapshot.generatedAt, rows, quarantined: quarantine, accepted };
 }

@@ -129,7 +129,6 @@ describe('the catalogue in PostgreSQL', () => {
             },
           ],
           quarantine: [],
-          sources: ['aws-offer'],
           createdAt: new Date(START).toISOString(),
         }),
       ),

@@ -1,5 +1,6 @@
 import type { PricingError } from '@kubehero/pricing';
 import { InvalidArgumentError, Option } from 'commander';
+import { userInfo } from 'node:os';
 
 /** Where a command writes. */
 export interface Streams {
@@ -25,6 +26,17 @@ export function outputOption(): Option {
 export function acceptedParts(accept: true | readonly string[] | undefined): readonly string[] {
   if (accept === undefined) return [];
   return accept === true || accept.length === 0 ? ['all'] : accept;
+}
+
+/** Name of the person who lets parts through: as the flag says, else who runs the command. */
+export function acceptingPerson(named: string | undefined): string {
+  if (named !== undefined && named.trim() !== '') return named.trim();
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user need not have a name
+    return `uid ${String(process.getuid?.() ?? 'unknown')}`;
+  }
 }
 
 /** Runs work of the pricing engine: its own errors become one sentence and exit code 1. */

@@ -2,7 +2,7 @@ import type { OnStep, RefreshReport } from '@kubehero/pricing';
 import type { Logger } from '@kubehero/runtime';
 import { Option, type Command } from 'commander';
 import type { RunCommand } from '../command.js';
-import { acceptedParts, guarded, instant, outputOption, type Streams } from './flags.js';
+import { acceptedParts, acceptingPerson, guarded, instant, outputOption, type Streams } from './flags.js';
 import { progressBar } from './progress-bar.js';
 
 // Named here and not imported: reading the arguments of another command must not load the pricing engine.
@@ -25,6 +25,7 @@ interface RefreshFlags extends Readonly<Record<string, unknown>> {
   readonly asOf?: number;
   readonly catalogue?: string;
   readonly accept?: true | readonly string[];
+  readonly acceptedBy?: string;
   readonly replace?: true;
   readonly commitments?: 'on' | 'off';
   readonly output?: 'text' | 'json';
@@ -41,6 +42,7 @@ export function registerRefresh(pricing: Command, run: RunCommand): void {
     .option('--region <region>', 'region of files that name none')
     .option('--as-of <instant>', 'when validity is judged (default: now)', instant)
     .option('--accept [parts...]', "let suspicious parts through: 'region/family', 'region', or all")
+    .option('--accepted-by <name>', 'who lets them through, kept with the prices (default: who runs this)')
     .option('--replace', 'the files are all there is about their regions: what they lack is gone')
     .option('--sources <list>', 'services to ask: aws,azure,gcp,custom,snapshot')
     .option('--aws-regions <list>', "AWS regions (default: those of the fleet's nodes)")
@@ -102,6 +104,7 @@ async function runServices(flags: RefreshFlags, world: NodeJS.Process, signal: A
       signal,
       nowMs: Date.now(),
       accept: acceptedParts(flags.accept),
+      acceptedBy: acceptingPerson(flags.acceptedBy),
       ...watcher,
     });
     for (const found of outcomes)
@@ -164,6 +167,7 @@ async function runRefresh(flags: FileRefreshFlags, streams: Streams): Promise<nu
       nowMs,
       catalogue: flags.catalogue,
       accept: acceptedParts(flags.accept),
+      acceptedBy: acceptingPerson(flags.acceptedBy),
       replace: flags.replace === true,
       commitments: flags.commitments !== 'off',
     });

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { RunCommand } from '../command.js';
-import { acceptedParts, guarded, outputOption } from './flags.js';
+import { acceptedParts, acceptingPerson, guarded, outputOption } from './flags.js';
 
 interface ExportFlags extends Readonly<Record<string, unknown>> {
   readonly to: string;
@@ -12,6 +12,7 @@ interface ImportFlags extends Readonly<Record<string, unknown>> {
   readonly from: string;
   readonly maxAgeDays: number;
   readonly accept?: true | readonly string[];
+  readonly acceptedBy?: string;
   readonly output?: 'text' | 'json';
 }
 
@@ -58,6 +59,7 @@ export function registerImport(pricing: Command, run: RunCommand): void {
     .option('--verifying-key <file>', 'Ed25519 public key in PEM that the snapshot must be signed with')
     .option('--max-age-days <days>', 'oldest snapshot that is taken', days, DEFAULT_MAX_AGE_DAYS)
     .option('--accept [parts...]', "let suspicious parts through: 'region/family', 'region', or all")
+    .option('--accepted-by <name>', 'who lets them through, kept with the prices (default: who runs this)')
     .addOption(outputOption())
     .action((flags: ImportFlags) => {
       run(async () => {
@@ -67,9 +69,10 @@ export function registerImport(pricing: Command, run: RunCommand): void {
         const settings = readSettings(pricingSettings, { flags, env: process.env });
         return guarded(PricingError, process, async () => {
           const accept = acceptedParts(flags.accept);
+          const acceptedBy = acceptingPerson(flags.acceptedBy);
           const report = await importFromSettings(
             settings,
-            { from: flags.from, maxAgeDays: flags.maxAgeDays, accept, nowMs: Date.now() },
+            { from: flags.from, maxAgeDays: flags.maxAgeDays, accept, acceptedBy, nowMs: Date.now() },
             process.stdin,
           );
           for (const note of refreshNotes({ ...report, warnings: [] }))

@@ -154,8 +154,14 @@ export {
   type PricePartRecord,
   type PriceQuarantineRecord,
   type PriceRowRecord,
+  type PriceScope,
   type StoredPricePart,
 } from './repositories/price-catalogue.js';
+export {
+  addPriceAcceptances,
+  listPriceAcceptances,
+  type PriceAcceptanceRecord,
+} from './repositories/price-acceptances.js';
 export {
   countPriceChanges,
   listPriceChanges,

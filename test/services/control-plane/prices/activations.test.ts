@@ -215,7 +215,6 @@ describe('prices of nodes from the catalogue in PostgreSQL', () => {
           },
         ],
         quarantine: [],
-        sources: ['custom'],
         createdAt: new Date(now * 1000).toISOString(),
       }),
     );

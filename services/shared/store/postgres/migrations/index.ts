@@ -8,6 +8,7 @@ import * as activationProvenance from './0005-activation-provenance.js';
 import * as priceCommitments from './0006-price-commitments.js';
 import * as actionKeys from './0007-action-keys.js';
 import * as reprice from './0008-reprice.js';
+import * as priceAcceptance from './0009-price-acceptance.js';
 
 /** Every migration in order; forward only, a landed one is never edited. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -19,6 +20,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-price-commitments': priceCommitments,
   '0007-action-keys': actionKeys,
   '0008-reprice': reprice,
+  '0009-price-acceptance': priceAcceptance,
 };
 
 /**

@@ -164,16 +164,22 @@ async function insertRows(
     on conflict (part_key, digest) where to_version is null do nothing`.execute(trx);
 }
 
-/** Replaces what is held back for these sources. */
+/** What a refresh looked at: a region of a source, or with `null` all of it. */
+export interface PriceScope {
+  readonly source: string;
+  readonly region: string | null;
+}
+
+/** Replaces what is held back within these scopes. */
 export async function putPriceQuarantine(
   trx: Transaction<Database>,
-  sources: readonly string[],
+  scopes: readonly PriceScope[],
   entries: readonly PriceQuarantineRecord[],
 ): Promise<void> {
-  const list = JSON.stringify(sources);
-  await sql`delete from price_quarantine where source in (select jsonb_array_elements_text(${list}::jsonb))`.execute(
-    trx,
-  );
+  await sql`
+    delete from price_quarantine q
+    using jsonb_to_recordset(${JSON.stringify(scopes)}::jsonb) as s(source text, region text)
+    where q.source = s.source and (s.region is null or q.region = s.region)`.execute(trx);
   for (const entry of entries) {
     await sql`
       insert into price_quarantine (source, region, family, purchase_model, since, reasons)
