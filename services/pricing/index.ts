@@ -29,6 +29,12 @@ export {
   type OnlineRefresh,
   type PriceHosts,
 } from './fetch/online.js';
+export {
+  openSpotClient,
+  spotHistoryPages,
+  type SpotClient,
+  type SpotHistoryAccess,
+} from './fetch/aws-spot-history.js';
 export type { HttpContext } from './fetch/http.js';
 export { pricingServeSettings, pricingSettings, type PricingSettings } from './config.js';
 export { servePricing, type ServeOptions } from './serve.js';

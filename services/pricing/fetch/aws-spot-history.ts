@@ -33,7 +33,8 @@ const PRODUCTS = [
 
 type Send = (input: DescribeSpotPriceHistoryCommandInput) => Promise<DescribeSpotPriceHistoryCommandOutput>;
 
-interface SpotClient {
+/** The EC2 API of one region, as far as spot prices need it. The caller closes it. */
+export interface SpotClient {
   /** False where no credentials can be found. */
   readonly hasCredentials: () => Promise<boolean>;
   readonly send: Send;
@@ -72,7 +73,8 @@ function transport(context: HttpContext): NonNullable<EC2ClientConfig['requestHa
   return { handle } as unknown as NonNullable<EC2ClientConfig['requestHandler']>;
 }
 
-async function openClient(
+/** Loads the SDK and opens a client; nothing is asked yet. */
+export async function openSpotClient(
   region: string,
   access: SpotHistoryAccess,
   context: HttpContext,
@@ -98,6 +100,34 @@ async function openClient(
       client.destroy();
     },
   };
+}
+
+/** A failure of the API or the SDK as one sentence; an abort stays what it is. */
+function asPricingError(cause: unknown, region: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (cause instanceof PricingError) return cause;
+  const name = cause instanceof Error ? cause.name : 'an error';
+  return new PricingError(
+    'FETCH',
+    `aws-spot-history ${region}: EC2 answered ${name}: the last good prices stay; check the credentials and their right ec2:DescribeSpotPriceHistory`,
+    { cause },
+  );
+}
+
+/**
+ * The current spot prices of a region, page by page, each as the text of a `{SpotPriceHistory: [...]}`.
+ * @throws PricingError FETCH
+ */
+export async function* spotHistoryPages(
+  send: SpotClient['send'],
+  request: { readonly region: string; readonly nowMs: number; readonly signal: AbortSignal },
+): AsyncGenerator<string> {
+  const { region, nowMs, signal } = request;
+  try {
+    yield* pages(send, region, nowMs);
+  } catch (cause) {
+    throw asPricingError(cause, region, signal);
+  }
 }
 
 /** The current price of every machine, zone and product: history that begins now holds each price in force once. */
@@ -141,7 +171,8 @@ export async function downloadSpotHistory(
   context: HttpContext,
 ): Promise<readonly string[] | undefined> {
   const { region, nowMs, folder } = request;
-  const client = await openClient(region, access, context);
+  const { signal } = context;
+  const client = await openSpotClient(region, access, context);
   try {
     if (!(await client.hasCredentials())) {
       if (access.credentialsFile === undefined) return undefined;
@@ -149,21 +180,14 @@ export async function downloadSpotHistory(
       throw new PricingError('FETCH', message);
     }
     const paths: string[] = [];
-    for await (const page of pages(client.send, region, nowMs)) {
+    for await (const page of spotHistoryPages(client.send, { region, nowMs, signal })) {
       const path = join(folder, `spot-${String(paths.length)}.json`);
       await writeFile(path, page);
       paths.push(path);
     }
     return paths;
   } catch (cause) {
-    context.signal.throwIfAborted();
-    if (cause instanceof PricingError) throw cause;
-    const name = cause instanceof Error ? cause.name : 'an error';
-    throw new PricingError(
-      'FETCH',
-      `aws-spot-history ${region}: EC2 answered ${name}: the last good prices stay; check the credentials and their right ec2:DescribeSpotPriceHistory`,
-      { cause },
-    );
+    throw asPricingError(cause, region, signal);
   } finally {
     client.close();
   }

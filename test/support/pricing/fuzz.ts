@@ -1,12 +1,24 @@
-import { PricingError, parseSource, type SourceName } from '@kubehero/pricing';
+import {
+  openSpotClient,
+  parseSource,
+  PricingError,
+  spotHistoryPages,
+  type SourceName,
+  type SpotClient,
+} from '@kubehero/pricing';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   AZURE_D4S,
   azurePage,
   document,
   E2_RATES,
+  gcpSku,
   getProducts,
   M5_LARGE,
   offer,
+  reservedTerm,
   SAVINGS_PLAN,
 } from './samples.js';
 
@@ -68,16 +80,45 @@ const XML = `<?xml version="1.0"?><DescribeSpotPriceHistoryResponse><spotPriceHi
 const CSV =
   '"FormatVersion","v1.0"\n"Version","2026"\n"SKU","OfferTermCode","RateCode","TermType","EffectiveDate","StartingRange","Unit","PricePerUnit","Currency","Product Family","Location","Instance Type","Tenancy","Operating System","usageType"\n"S","J","R","OnDemand","2026-01-01","0","Hrs","0.107","USD","Compute Instance","EU (Ireland)","m5.large","Shared","Linux","EU-BoxUsage:m5.large"\n';
 
+const RESERVED = {
+  ...offer([PRODUCT]),
+  terms: {
+    OnDemand: (offer([PRODUCT]) as { readonly terms: { readonly OnDemand: object } }).terms.OnDemand,
+    Reserved: {
+      LINUX: {
+        ...reservedTerm('LINUX', { term: '1yr', payment: 'Partial Upfront', hourly: '0.03', upfront: '270' }),
+        ...reservedTerm('LINUX', { term: '3yr', payment: 'No Upfront', hourly: '0.045' }),
+      },
+    },
+  },
+};
+const RESERVATION = {
+  ...AZURE_D4S,
+  retailPrice: 990,
+  type: 'Reservation',
+  reservationTerm: '1 Year',
+};
+const COMMITMENT = gcpSku({
+  id: 'CUD',
+  description: 'Commitment v1: E2 Cpu in Americas for 1 Year',
+  usage: 'Commit1Yr',
+  nanos: 13_741_000,
+});
+
 /** Well-formed documents of every source, from which inputs are made. */
 export const SEEDS: readonly (readonly [SourceName, string, string])[] = [
   ['aws-offer', 'offer.json', JSON.stringify(offer([PRODUCT]))],
   ['aws-offer', 'offer.csv', CSV],
+  ['aws-offer', 'reserved.json', JSON.stringify(RESERVED)],
   ['aws-getproducts', 'products.json', JSON.stringify(getProducts([PRODUCT]))],
   ['aws-spot-history', 'history.json', JSON.stringify({ SpotPriceHistory: [SPOT] })],
   ['aws-spot-history', 'history.xml', XML],
+  ['aws-spot-history', 'answer-to-sdk.xml', XML],
   ['aws-spot-feed', 'spot.json', JSON.stringify(FEED)],
   ['aws-savings-plan', 'plan.json', JSON.stringify(SAVINGS_PLAN)],
   ['azure-retail', 'page.json', JSON.stringify(azurePage([AZURE_D4S]))],
+  ['azure-retail', 'reservation.json', JSON.stringify(azurePage([RESERVATION]))],
+  ['gcp-skus', 'commitment.json', JSON.stringify({ skus: [COMMITMENT] })],
   ['gcp-skus', 'skus.json', JSON.stringify({ skus: E2_RATES.slice(0, 1) })],
   [
     'gcp-machine-types',
@@ -150,10 +191,42 @@ function checkPrice(price: string, input: string): void {
   throw new Error(`a price of '${price}' came out of ${JSON.stringify(input)}`);
 }
 
+let sdk: Promise<{ readonly client: SpotClient; answer: string }> | undefined;
+
+/** The real SDK over a transport that answers whatever it is told to. */
+async function openSdk(): Promise<{ readonly client: SpotClient; answer: string }> {
+  // The SDK's notice is about later versions than the one that is pinned
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  const folder = await mkdtemp(join(tmpdir(), 'kubehero-fuzz-'));
+  const credentialsFile = join(folder, 'credentials');
+  await writeFile(credentialsFile, '[default]\naws_access_key_id = fuzz\naws_secret_access_key = fuzz\n');
+  const context = {
+    fetch: () => Promise.resolve(new Response(opened.answer, { headers: { 'content-type': 'text/xml' } })),
+    sleep: () => Promise.resolve(),
+    random: () => 0,
+    signal: new AbortController().signal,
+  };
+  const client = await openSpotClient('eu-west-1', { credentialsFile }, context);
+  const opened = { client, answer: '' };
+  await client.hasCredentials();
+  await rm(folder, { recursive: true });
+  return opened;
+}
+
+/** What the engine makes of an answer of the EC2 API that comes through the SDK. */
+async function throughSdk(input: string): Promise<string> {
+  const opened = await (sdk ??= openSdk());
+  opened.answer = input;
+  const request = { region: 'eu-west-1', nowMs: 0, signal: new AbortController().signal };
+  for await (const page of spotHistoryPages(opened.client.send, request)) return page;
+  return '{}';
+}
+
 /** One input: the parser gives sound rows or a PricingError of one line, and nothing else. @returns whether it took it */
 export async function tryInput(source: SourceName, name: string, input: string): Promise<boolean> {
   try {
-    const parsed = await parseSource(source, [document(name, input)], {});
+    const content = name.endsWith('-to-sdk.xml') ? await throughSdk(input) : input;
+    const parsed = await parseSource(source, [document(name, content)], {});
     for (const item of parsed.items)
       if (item.kind === 'price' && item.source !== 'custom') checkPrice(item.price, input);
     return true;
