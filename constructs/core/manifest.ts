@@ -1,3 +1,4 @@
+import { labelKeys } from '@kubehero/contract';
 import { createHash } from 'node:crypto';
 import { ApiObject, type ApiObjectProps, JsonPatch } from 'cdk8s';
 import { Construct } from 'constructs';
@@ -60,9 +61,10 @@ export class Manifest extends ApiObject {
   /** Gives JSON that somebody changed after it was rendered the name of its content; any other name stays. */
   static rename(object: ApiObject, json: Json): Json {
     if (!(#namedByContent in object) || !object.#namedByContent) return json;
-    const metadata = json['metadata'] as { name: string };
+    const metadata = json['metadata'] as { name: string; labels?: Record<string, string> };
     const hash = createHash('sha256').update(JSON.stringify(json['spec'])).digest('hex').slice(0, 10);
     metadata.name = `${metadata.name.replace(/-[0-9a-f]{10}$/, '')}-${hash}`;
+    if (metadata.labels?.[labelKeys.instance]) metadata.labels[labelKeys.instance] = metadata.name;
     return json;
   }
 }

@@ -1,3 +1,4 @@
+import { labelKeys } from '@kubehero/contract';
 import { createHash } from 'node:crypto';
 import {
   IntOrString,
@@ -12,9 +13,9 @@ import {
 import type { Construct } from 'constructs';
 import { apiServerPorts, partOptions, type Site } from './site.js';
 import type { ComponentProps } from './component.js';
-import { Part, waves } from './manifest.js';
+import { type EmitOptions, type Manifest, Part, waves } from './manifest.js';
 import { selectorOf } from './pods.js';
-import { waiverAnnotations, type Waivers } from './waivers.js';
+import { podWaivers, waiverAnnotations, type Waivers } from './waivers.js';
 import { type Peer, pods } from '../policy/flows.js';
 
 /** Which program a workload runs, where. */
@@ -25,6 +26,13 @@ export interface WorkloadInput {
   readonly namespace: string;
   readonly component: ComponentProps;
 }
+
+const soleReason = 'one replica is what this installation asked for';
+const soleReplica: Waivers = {
+  'deployment-replicas': soleReason,
+  'polaris/deploymentMissingReplicas': soleReason,
+  'polaris/missingPodDisruptionBudget': soleReason,
+};
 
 /** One program or store of ours: its account, controller, Service and disruption budget. */
 export class Workload extends Part {
@@ -86,11 +94,7 @@ export class Workload extends Part {
     template: PodTemplateSpec,
     options: { replicas: number; wave: number; recreate?: boolean; waivers?: Waivers },
   ): void {
-    const soleReplica: Waivers =
-      options.replicas > 1
-        ? {}
-        : { 'deployment-replicas': 'one replica is what this installation asked for' };
-    this.emit(
+    this.emitPods(
       'Deployment',
       KubeDeployment.manifest({
         metadata: this.metadata(),
@@ -112,8 +116,29 @@ export class Workload extends Part {
           template,
         },
       }),
-      { wave: options.wave, annotations: waiverAnnotations({ ...options.waivers, ...soleReplica }) },
+      {
+        wave: options.wave,
+        waivers: { ...options.waivers, ...(options.replicas > 1 ? {} : soleReplica) },
+      },
     );
+  }
+
+  /** A controller of pods: under its own name as the instance, and with the waivers that follow from its pods. */
+  protected emitPods(
+    id: string,
+    manifest: unknown,
+    options: EmitOptions & { readonly waivers?: Waivers },
+  ): Manifest {
+    const { waivers, ...rest } = options;
+    const object = this.emit(id, manifest, {
+      ...rest,
+      annotations: {
+        ...waiverAnnotations({ ...podWaivers(manifest, this.name), ...waivers }),
+        ...options.annotations,
+      },
+    });
+    object.metadata.addLabel(labelKeys.instance, object.name);
+    return object;
   }
 
   /** A ClusterIP Service over the workload's pods. */

@@ -9,7 +9,7 @@ import {
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podFields, tmpMount, toPodTemplate } from '../core/pods.js';
-import { tokenWaiver, waiverAnnotations } from '../core/waivers.js';
+import { policyWaiver } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { Workload } from '../core/workload.js';
 import { type HubLink, hubLinkAccess } from './operator.js';
@@ -25,6 +25,13 @@ export const collectorHostPaths = {
   '/sys/fs/cgroup': mountPaths.hostCgroup,
   '/proc': mountPaths.hostProc,
 } as const;
+
+const userReason =
+  'a container runtime makes added capabilities effective for user 0 alone; all others are dropped';
+const capabilityReason =
+  'BPF, PERFMON and NET_ADMIN load and attach the programs that measure; an admission policy allows no other';
+const hostPathReason =
+  'reads the cgroups and processes that it measures; an admission policy allows no other';
 
 /**
  * The collector on every node. It cannot be `restricted`: it loads programs into the kernel and reads host folders. Every
@@ -45,7 +52,7 @@ export class Collector extends Workload {
     });
     this.emitServiceAccount();
     this.#emitRole();
-    this.emit(
+    this.emitPods(
       'DaemonSet',
       KubeDaemonSet.manifest({
         metadata: this.metadata(),
@@ -62,15 +69,18 @@ export class Collector extends Workload {
       }),
       {
         wave: waves.clients,
-        annotations: waiverAnnotations({
-          ...tokenWaiver,
-          CKV_K8S_23:
-            'a container runtime makes added capabilities effective for user 0 alone; all others are dropped',
-          CKV_K8S_25:
-            'BPF, PERFMON and NET_ADMIN load and attach the programs that measure; an admission policy allows no other',
-          CKV_K8S_40: 'see CKV_K8S_23',
-          'container-security-context-user-group-id': 'see CKV_K8S_23',
-        }),
+        waivers: {
+          ...policyWaiver,
+          CKV_K8S_23: userReason,
+          CKV_K8S_25: capabilityReason,
+          CKV_K8S_40: userReason,
+          'container-security-context-user-group-id': userReason,
+          'kube-linter/run-as-non-root': userReason,
+          'kube-linter/sensitive-host-mounts': hostPathReason,
+          'polaris/dangerousCapabilities': capabilityReason,
+          'polaris/hostPathSet': hostPathReason,
+          'polaris/runAsRootAllowed': userReason,
+        },
       },
     );
     this.reachApiServer();

@@ -10,7 +10,7 @@ import { KubeJob, KubeRole, KubeRoleBinding, KubeService } from '../../imports/k
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podFields, tmpMount, toPodTemplate, type PodSpecInput } from '../core/pods.js';
-import { tokenWaiver } from '../core/waivers.js';
+import { waiverAnnotations } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { toServicePorts, Workload } from '../core/workload.js';
 import type { StoreAccess } from '../stores/connection.js';
@@ -51,7 +51,7 @@ export class ControlPlane extends Workload {
     this.#emitRole();
     const pod = this.#toPod(input);
     this.#emitMigration(pod, input.migrationAccess);
-    this.emitDeployment(toPodTemplate(pod), { replicas, wave: waves.core, waivers: tokenWaiver });
+    this.emitDeployment(toPodTemplate(pod), { replicas, wave: waves.core });
     this.reachApiServer();
     this.scraped(ports.controlPlaneHttp);
     for (const { peer, ports: storePorts } of input.access.peers)
@@ -69,7 +69,12 @@ export class ControlPlane extends Workload {
           ports: toServicePorts({ http: ports.controlPlaneHttp, grpc: ports.controlPlaneGrpc }),
         },
       }),
-      { wave: waves.storeInputs },
+      {
+        wave: waves.storeInputs,
+        annotations: waiverAnnotations({
+          'kube-linter/dangling-service': 'the leader among the pods writes its endpoints',
+        }),
+      },
     );
   }
 
@@ -183,7 +188,7 @@ class MigrationJob extends Workload {
     super(scope, id, input);
     const { probePort: _probes, ports: _ports, podAnnotations: _annotations, ...rest } = pod;
     this.emitServiceAccount();
-    const job = this.emit(
+    const job = this.emitPods(
       'Job',
       KubeJob.manifest({
         metadata: {

@@ -16,8 +16,8 @@ import {
 import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { podFields, tmpMount, toPodTemplate } from '../core/pods.js';
-import { tokenWaiver } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
+import { policyWaiver } from '../core/waivers.js';
 import { Workload } from '../core/workload.js';
 import { armingVerbs } from '../policy/arming-admission.js';
 import type { Peer } from '../policy/flows.js';
@@ -129,7 +129,7 @@ export class Operator extends Workload {
       priorityClassName: 'kubehero-critical',
       pullSecrets: site.pullSecrets,
     });
-    this.emitDeployment(template, { replicas, wave: waves.core, waivers: tokenWaiver });
+    this.emitDeployment(template, { replicas, wave: waves.core, waivers: policyWaiver });
     this.reachApiServer();
     this.scraped(ports.operatorHttp);
     site.flows.add(this.peer, link.peer, link.port);

@@ -66,6 +66,8 @@ export interface PricingProps {
 /** Sources that are outside of the site. */
 export const publicSources: readonly PriceSource[] = ['aws', 'azure', 'gcp'];
 
+const recreateReason = 'imports are one at a time, a second pod beside the first is not wanted';
+
 /** Refreshes prices every six hours; a small Deployment beside it takes imports by `kubectl exec`. */
 export class PricingEngine extends Workload {
   constructor(
@@ -123,7 +125,7 @@ export class PricingEngine extends Workload {
   }
 
   #emitCronJob(pod: PodSpecInput, props: PricingProps): void {
-    this.emit(
+    this.emitPods(
       'CronJob',
       KubeCronJob.manifest({
         metadata: this.metadata(),
@@ -174,7 +176,8 @@ export class PricingEngine extends Workload {
       wave: waves.clients,
       recreate: true,
       waivers: {
-        'deployment-strategy': 'imports are one at a time, a second pod beside the first is not wanted',
+        'deployment-strategy': recreateReason,
+        'kube-linter/no-rolling-update-strategy': recreateReason,
       },
     });
     this.scraped(ports.pricingHttp);

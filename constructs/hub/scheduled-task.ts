@@ -47,7 +47,7 @@ export class ScheduledTask extends Workload {
       restartPolicy: 'OnFailure',
       spread: 'none',
     });
-    this.emit(
+    this.emitPods(
       'CronJob',
       KubeCronJob.manifest({
         metadata: this.metadata(),

@@ -32,8 +32,11 @@ export interface NetworkPoliciesProps extends PartOptions {
 }
 
 /** The pods of stores are made by their operators: a scanner of manifests cannot see them. */
+const unmatchedReason = 'the pods may be made by an operator, and are in no manifest';
 const unmatched = {
-  'networkpolicy-targets-pod': 'the pods may be made by an operator, and are in no manifest',
+  'networkpolicy-targets-pod': unmatchedReason,
+  'kube-linter/dangling-networkpolicy': unmatchedReason,
+  'kube-linter/dangling-networkpolicypeer-podselector': unmatchedReason,
 };
 
 interface Target {

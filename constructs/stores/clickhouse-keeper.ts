@@ -15,6 +15,7 @@ import {
   toVolumes,
 } from '../core/pods.js';
 import type { Site } from '../core/site.js';
+import { policyWaiver } from '../core/waivers.js';
 import { statefulSetManifest, Workload } from '../core/workload.js';
 import { pods } from '../policy/flows.js';
 import { keeperPort, keeperXml } from './clickhouse-config.js';
@@ -83,7 +84,7 @@ export class ClickHouseKeeper extends Workload {
     const configuration = keeperXml(this.hosts, tlsSecret !== undefined);
     const checksum = this.emitConfigMap('', { 'keeper.xml': configuration });
     if (replicas > 1) this.emitDisruptionBudget();
-    this.emit(
+    this.emitPods(
       'StatefulSet',
       statefulSetManifest({
         metadata: this.metadata(),
@@ -151,7 +152,7 @@ export class ClickHouseKeeper extends Workload {
           ],
         },
       }),
-      { wave: waves.storeInputs, keep: true },
+      { wave: waves.storeInputs, keep: true, waivers: policyWaiver },
     );
   }
 

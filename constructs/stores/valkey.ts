@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { waves } from '../core/manifest.js';
 import { type PodSpecInput, toPodTemplate } from '../core/pods.js';
 import { tryParseBytes } from '../core/quantities.js';
-import { waiverAnnotations } from '../core/waivers.js';
+import { policyWaiver } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { statefulSetManifest, Workload } from '../core/workload.js';
 import type { ExternalServer, StoreAccess } from './connection.js';
@@ -25,6 +25,8 @@ import {
   serverStop,
   type ValkeyScriptInput,
 } from './valkey-scripts.js';
+
+const exporterReason = 'the exporter reads its password from its environment alone';
 
 /** Where Valkey comes from. */
 export type ValkeyProps =
@@ -83,7 +85,7 @@ export class Valkey extends Workload {
     this.emitService({ valkey: 6379 }, { headless: true });
     if (replicas > 1) this.emitDisruptionBudget();
     const checksum = this.emitConfigMap('', { 'start.sh': serverStart(input), 'stop.sh': serverStop(input) });
-    this.emit(
+    this.emitPods(
       'StatefulSet',
       statefulSetManifest({
         metadata: this.metadata(),
@@ -97,9 +99,11 @@ export class Valkey extends Workload {
       {
         wave: waves.stores,
         keep: true,
-        annotations: waiverAnnotations({
-          CKV_K8S_35: 'the exporter reads its password from its environment alone',
-        }),
+        waivers: {
+          ...policyWaiver,
+          CKV_K8S_35: exporterReason,
+          'kube-linter/read-secret-from-env-var': exporterReason,
+        },
       },
     );
     this.sentinel =
@@ -234,7 +238,7 @@ export class ValkeySentinel extends Workload {
     const checksum = this.emitConfigMap('', {
       'start.sh': sentinelStart(ensemble.input, ensemble.sentinelDomain),
     });
-    this.emit(
+    this.emitPods(
       'StatefulSet',
       statefulSetManifest({
         metadata: this.metadata(),

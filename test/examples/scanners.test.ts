@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exampleNames, objectsOf, synthesize } from '../support/manifests/examples.js';
+import type { ManifestObject } from '../support/cluster/apply.js';
+import { exampleNames, objectsOf, podTemplatesOf, synthesize } from '../support/manifests/examples.js';
 import { describeWith } from '../support/requirements.js';
 import { findTool, toolRequirement } from '../support/tools/find-tool.js';
 
@@ -51,15 +52,54 @@ describeWith([toolRequirement('checkov')], 'checkov', () => {
   }, 180_000);
 });
 
-it('every waiver has its reason beside it', () => {
+describe('every waiver', () => {
   const all = exampleNames.flatMap((name) => objectsOf(synthesize(name)));
-  for (const object of all) {
-    const { annotations = {} } = object.metadata as { annotations?: Record<string, string> };
-    for (const [key, value] of Object.entries(annotations)) {
-      if (key.startsWith('checkov.io/skip')) expect(value).toMatch(/^CKV_K8S_\d+=.{12,}/);
+  const annotationsOf = (object: ManifestObject): Record<string, string> =>
+    (object.metadata as { annotations?: Record<string, string> }).annotations ?? {};
+
+  it('has its reason beside it', () => {
+    let reasons = 0;
+    for (const annotations of all.map(annotationsOf)) {
+      for (const [key, value] of Object.entries(annotations)) {
+        if (!/^(checkov\.io\/skip|ignore-check\.kube-linter\.io\/|waiver\.kubehero\.io\/)/.test(key))
+          continue;
+        expect(value).toMatch(/^(CKV_K8S_\d+=)?.{12,}/);
+        reasons += 1;
+      }
+      const exempt = Object.keys(annotations).filter((key) => key.startsWith('polaris.fairwinds.com/'));
+      const ids = [
+        ...(annotations['kube-score/ignore']?.split(',') ?? []),
+        ...exempt.map((key) => key.replace(/^.*\/(.*)-exempt$/, 'polaris-$1')),
+      ];
+      for (const id of ids) expect(annotations).toHaveProperty([`waiver.kubehero.io/${id}`]);
     }
-    const ignored = annotations['kube-score/ignore']?.split(',') ?? [];
-    for (const id of ignored)
-      expect((annotations[`waiver.kubehero.io/${id}`] ?? '').length).toBeGreaterThan(12);
+    expect(reasons).toBeGreaterThan(300);
+  });
+
+  it('of a secret in the environment stands where names of files alone look like one', () => {
+    const waived = all.filter((object) => {
+      const value = annotationsOf(object)['polaris.fairwinds.com/sensitiveContainerEnvVar-exempt'];
+      return value === 'true';
+    });
+    const names = podTemplatesOf(waived)
+      .flatMap(({ spec }) => spec['containers'] as { env?: { name: string; value?: string }[] }[])
+      .flatMap(({ env = [] }) => env)
+      .filter(({ name, value }) => value !== undefined && /password|token|bearer|secret/i.test(name));
+    expect(names.length).toBeGreaterThan(10);
+    for (const { name, value } of names) {
+      expect(name).toMatch(/_FILE$/);
+      expect(value).toMatch(/^\/[a-z/-]+$/);
+    }
+  });
+});
+
+it('every controller of pods says which instance it is, under the name that it has', () => {
+  const controllers = exampleNames
+    .flatMap((name) => objectsOf(synthesize(name)))
+    .filter(({ kind }) => ['CronJob', 'DaemonSet', 'Deployment', 'Job', 'StatefulSet'].includes(kind));
+  expect(controllers.length).toBeGreaterThan(40);
+  for (const { metadata } of controllers) {
+    const { labels } = metadata as { labels?: Record<string, string> };
+    expect(labels?.['app.kubernetes.io/instance']).toBe(metadata.name);
   }
 });

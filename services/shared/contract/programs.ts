@@ -62,6 +62,7 @@ export const httpPaths = { live: '/healthz', ready: '/readyz', metrics: '/metric
 /** Common labels of everything that KubeHero deploys. */
 export const labelKeys = {
   name: 'app.kubernetes.io/name',
+  instance: 'app.kubernetes.io/instance',
   component: 'app.kubernetes.io/component',
   partOf: 'app.kubernetes.io/part-of',
   managedBy: 'app.kubernetes.io/managed-by',
