@@ -12,8 +12,8 @@ import { start, type Started } from '../support/product.js';
 import { findFreePort } from '../support/free-port.js';
 import { startStores, type Stores } from '../support/stack.js';
 
-/** What is done to the leader, or to its database. */
-export type Fault = 'kill' | 'stop' | 'postgres';
+/** What is done to the leader, or to its stores. */
+export type Fault = 'kill' | 'stop' | 'postgres' | 'clickhouse';
 
 /** How hard the proof is. */
 export interface FailoverOptions {
@@ -142,7 +142,7 @@ export async function proveFailover(
   const rounds: Round[] = [];
   let epoch = term.epoch;
   try {
-    for (const fault of ['kill', 'postgres', 'stop'] as const) {
+    for (const fault of ['kill', 'postgres', 'clickhouse', 'stop'] as const) {
       for (let i = 0; i < options.rounds[fault]; i += 1) {
         const round = await playRound({ pair, proxy, grpc, options, fault, epoch, name: `${fault}-${i}` });
         rounds.push(round.round);
@@ -220,6 +220,10 @@ async function inflict(
     await pair.stores.restartPostgres(Math.floor(random() * MAX_AWAY_MS));
     const { term: now } = await pair.leader(0);
     return { ms: Math.round(performance.now() - started), after: Math.max(now.epoch, epoch) };
+  }
+  if (fault === 'clickhouse') {
+    await pair.stores.killClickHouse(Math.floor(random() * MAX_AWAY_MS));
+    return { ms: 0, after: Math.max((await pair.leader(0)).term.epoch, epoch) };
   }
   const replica = pair.replicaOf(term);
   replica.process.child.kill(fault === 'kill' ? 'SIGKILL' : 'SIGSTOP');

@@ -29,6 +29,8 @@ export interface Stores {
   readonly clickhouse: ClickHouseEngine;
   /** Stops PostgreSQL and starts it on the same port after a while, as an upgrade would. */
   restartPostgres(awayMs?: number): Promise<void>;
+  /** Kills ClickHouse in whatever it does and starts it on the same port after a while. */
+  killClickHouse(awayMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,7 +39,9 @@ export async function startStores(): Promise<Stores> {
   const folder = await mkdtemp(join(tmpdir(), 'kubehero-stack-'));
   const options = { directory: join(folder, 'postgres'), port: await findFreePort(), log: () => undefined };
   let postgres = await startEmbeddedPostgres(options);
-  const { child, url } = await startFront(join(folder, 'clickhouse'));
+  const clickhousePort = await findFreePort();
+  const { child: first, url } = await startFront(join(folder, 'clickhouse'), clickhousePort);
+  let child = first;
   const db = connectPostgres({ url: postgres.url, onIdleError: () => undefined });
   await migratePostgres(db);
   const clickhouse = connectClickHouse({ url });
@@ -52,6 +56,11 @@ export async function startStores(): Promise<Stores> {
       await delay(awayMs);
       postgres = await startEmbeddedPostgres(options);
     },
+    killClickHouse: async (awayMs) => {
+      await stopChild(child, 'SIGKILL');
+      await delay(awayMs);
+      ({ child } = await startFront(join(folder, 'clickhouse'), clickhousePort));
+    },
     close: async () => {
       await clickhouse.close();
       await db.destroy();
@@ -63,9 +72,9 @@ export async function startStores(): Promise<Stores> {
 }
 
 /** Serves the embedded engine from a process of its own. */
-export async function startFront(directory: string): Promise<{ child: ChildProcess; url: string }> {
+export async function startFront(directory: string, port = 0): Promise<{ child: ChildProcess; url: string }> {
   const script = fileURLToPath(new URL('./clickhouse-front.js', import.meta.url));
-  const child = spawn(process.execPath, [script, '--directory', directory], {
+  const child = spawn(process.execPath, [script, '--directory', directory, '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const url = await new Promise<string>((resolve, reject) => {
