@@ -48,7 +48,9 @@ interface PodSpec {
 
 /** The spec of the pods that a controller makes, of a CronJob too. */
 function podSpecOf(manifest: unknown): PodSpec | undefined {
-  interface Controller { readonly template?: { readonly spec: PodSpec } }
+  interface Controller {
+    readonly template?: { readonly spec: PodSpec };
+  }
   const { spec } = manifest as {
     spec: Controller & { readonly jobTemplate?: { readonly spec: Controller } };
   };
@@ -70,7 +72,7 @@ export function podWaivers(manifest: unknown, ownAccount: string): Waivers {
     ...(spec?.automountServiceAccountToken
       ? { CKV_K8S_38: tokenReason, 'polaris/automountServiceAccountToken': tokenReason }
       : {}),
-    ...(sensitive.length > 0 && sensitive.every((env) => env.name.endsWith("_FILE"))
+    ...(sensitive.length > 0 && sensitive.every((env) => env.name.endsWith('_FILE'))
       ? { 'polaris/sensitiveContainerEnvVar': 'names the file of the mounted Secret, and holds no secret' }
       : {}),
     ...(spec?.topologySpreadConstraints
