@@ -55,6 +55,8 @@ const MAX_POOLED_CHUNKS = 30;
 interface Storing {
   /** The rows are durable (or failed): the next write may begin. */
   isOver: boolean;
+  /** Rows or ledger of it, or of one before it, could not be written. */
+  hasFailed: boolean;
   readonly inserted: Promise<void>;
   /** Ledger and progress are durable too, and it was acknowledged. */
   done: Promise<void>;
@@ -67,7 +69,12 @@ interface Staged {
   readonly taken: readonly PendingBatch[];
 }
 
-const DONE: Storing = { isOver: true, inserted: Promise.resolve(), done: Promise.resolve() };
+const DONE: Storing = {
+  isOver: true,
+  hasFailed: false,
+  inserted: Promise.resolve(),
+  done: Promise.resolve(),
+};
 
 /**
  * Stores sealed seconds: one write in flight, and all that arrived meanwhile in the next one, which is staged while
@@ -170,8 +177,7 @@ export class Ingest {
           storing = DONE;
           await this.#nap();
         } else {
-          await storing.inserted;
-          storing = this.#begin(staged, term, storing);
+          storing = await this.#begin(staged, term, storing);
         }
       } catch (error) {
         write.close();
@@ -254,11 +260,13 @@ export class Ingest {
   }
 
   /** Rows of this write go in while the ledger of the one before is written; ledgers are written in order. */
-  #begin(staged: Staged, term: LeaseTerm, before: Storing): Storing {
+  async #begin(staged: Staged, term: LeaseTerm, before: Storing): Promise<Storing> {
+    await before.inserted;
+    if (before.hasFailed) await before.done; // nothing can be built on it
     const started = performance.now();
     const { flush, write } = staged;
     const inserted = write.enter(flush.minuteKeys()).then(() => this.#insertRows(flush, term));
-    const storing = { isOver: false, inserted, done: Promise.resolve() };
+    const storing = { isOver: false, hasFailed: false, inserted, done: Promise.resolve() };
     const ready = Promise.all([inserted, before.done]);
     storing.done = this.#finish(staged, term, { started, ready });
     void Promise.allSettled([inserted, storing.done]).then(() => {
@@ -268,7 +276,7 @@ export class Ingest {
       () => (storing.isOver = true),
       () => (storing.isOver = true),
     );
-    storing.done.catch(() => undefined); // the loop awaits it and recovers
+    storing.done.catch(() => (storing.hasFailed = true)); // the loop awaits it and recovers
     return storing;
   }
 
