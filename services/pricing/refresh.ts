@@ -86,6 +86,7 @@ function withOlderRates(before: CatalogueItem | undefined, after: CatalogueItem)
   if (before?.kind !== 'price' || after.kind !== 'price' || after.commitments === undefined) return after;
   const fresh = new Set(after.commitments.map(rateKey));
   const older = (before.commitments ?? []).filter((rate) => !fresh.has(rateKey(rate)));
+  if (older.length === 0) return after;
   const commitments = [...after.commitments, ...older];
   const [lowest = after] = [...commitments].sort((a, b) =>
     compareDecimals(toDecimal(a.price), toDecimal(b.price)),

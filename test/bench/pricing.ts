@@ -1,5 +1,6 @@
 import { buildCatalogue, judgeRefresh, resolveNodePrice, toNodeFacts, type PriceRow } from '@kubehero/domain';
 import { parseSource } from '@kubehero/pricing';
+import { keepHeapSmall } from '@kubehero/runtime';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -21,6 +22,7 @@ interface ChildResult {
 const REGION = { region: 'us-east-1', location: 'US East (N. Virginia)' };
 
 async function parseInChild(path: string): Promise<void> {
+  keepHeapSmall(); // as a refresh does
   const startedAt = performance.now();
   const file = {
     name: basename(path),

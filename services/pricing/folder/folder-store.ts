@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { PricingError } from '../errors.js';
 import {
   scopeOf,
@@ -14,7 +12,9 @@ import {
   type QuarantineEntry,
   type StoredPart,
 } from '../catalogue-store.js';
+import { inputFile } from '../stream/input.js';
 import { withFolderLock } from './folder-lock.js';
+import { compressLines, digestOf, PartLines, readLines } from './part-file.js';
 
 /** A state of a part: one file, never changed once written. */
 export interface PartVersion extends PartFacts {
@@ -37,7 +37,7 @@ export interface Manifest {
 const EMPTY: Manifest = { format: 1, version: 0, createdAt: '', parts: {}, quarantine: [] };
 const HISTORY_PER_PART = 400;
 const CURRENT = 'CURRENT';
-const PART_NAME = /^[0-9a-f]{64}\.ndjson\.gz$/;
+const PART_NAME = /^([0-9a-f]{64})\.ndjson\.gz$/;
 
 function failed(what: string, cause: unknown): PricingError {
   const code = (cause as NodeJS.ErrnoException).code;
@@ -66,12 +66,6 @@ async function writeWhole(folder: string, name: string, bytes: Buffer): Promise<
     await rm(temporary, { force: true });
     throw failed(`write ${join(folder, name)}`, cause);
   }
-}
-
-function encode(items: readonly CatalogueItem[]): { text: Buffer; name: string } {
-  const lines = items.map((item) => JSON.stringify(item)).sort();
-  const text = Buffer.from(`${lines.join('\n')}\n`);
-  return { text, name: `${createHash('sha256').update(text).digest('hex')}.ndjson.gz` };
 }
 
 /**
@@ -108,12 +102,9 @@ export class FolderStore implements CatalogueStore {
   /** Items of one state of a part. @throws PricingError CATALOGUE when the file is not what was written */
   async readItems(part: PartVersion): Promise<readonly CatalogueItem[]> {
     try {
-      if (!PART_NAME.test(part.file)) throw new RangeError(`name ${part.file}`);
-      const text = gunzipSync(await readFile(join(this.folder, 'parts', part.file)));
-      const digest = createHash('sha256').update(text).digest('hex');
-      if (!part.file.startsWith(digest)) throw new RangeError(`digest ${digest}`);
-      const lines = text.toString('utf8').split('\n');
-      return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as CatalogueItem);
+      const digest = PART_NAME.exec(part.file)?.[1];
+      if (digest === undefined) throw new RangeError(`name ${part.file}`);
+      return await readLines(inputFile(join(this.folder, 'parts', part.file)), digest);
     } catch (cause) {
       throw new PricingError(
         'CATALOGUE',
@@ -179,8 +170,9 @@ export class FolderStore implements CatalogueStore {
   }
 
   async #writePart(part: NewPart, version: number): Promise<PartVersion> {
-    const { text, name } = encode(part.items);
-    await writeWhole(join(this.folder, 'parts'), name, gzipSync(text, { level: 6 }));
+    const lines = new PartLines(part.items);
+    const name = `${digestOf(lines)}.ndjson.gz`;
+    await writeWhole(join(this.folder, 'parts'), name, await compressLines(lines));
     return { ...part.facts, version, file: name, rows: part.items.length };
   }
 

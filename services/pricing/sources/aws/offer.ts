@@ -37,7 +37,7 @@ const DROPPED = [
 ].map((text) => Buffer.from(text));
 
 // Records that die young still reach the old generation now and then; left alone they add up to tens of MiB.
-const RELEASE_EVERY_BYTES = 18 * 1024 * 1024;
+const RELEASE_EVERY_BYTES = 96 * 1024 * 1024;
 
 function topLevel(key: string): PathDecision {
   if (key === 'products' || key === 'terms') return 'enter';

@@ -56,9 +56,16 @@ interface Group {
   readonly region: string;
   readonly family: string;
   readonly purchaseModel: string;
-  readonly before: Map<string, PriceRow>;
-  readonly after: Map<string, PriceRow>;
+  /** Last good rows. */
+  readonly old: PriceRow[];
+  /** New rows. */
   readonly rows: PriceRow[];
+}
+
+/** What a group's rows are compared by; made for one group at a time, for a region has a hundred thousand rates. */
+interface Compared {
+  readonly before: ReadonlyMap<string, PriceRow>;
+  readonly after: ReadonlyMap<string, PriceRow>;
 }
 
 /** Every way to commit counts by itself: one that slips must not hide behind the others. */
@@ -95,14 +102,17 @@ function groupsOf(before: Iterable<PriceRow>, after: readonly PriceRow[]): Map<s
     const known = groups.get(key);
     if (known !== undefined) return known;
     const { region, family, purchaseModel } = row;
-    const group = { region, family, purchaseModel, before: new Map(), after: new Map(), rows: [] };
+    const group: Group = { region, family, purchaseModel, old: [], rows: [] };
     groups.set(key, group);
     return group;
   };
-  for (const [key, row] of newest(before)) groupOf(row).before.set(key, row);
+  for (const row of before) groupOf(row).old.push(row);
   for (const row of after) groupOf(row).rows.push(row);
-  for (const [key, row] of newest(after)) groupOf(row).after.set(key, row);
   return groups;
+}
+
+function comparedOf(group: Group): Compared {
+  return { before: newest(group.old), after: newest(group.rows) };
 }
 
 const RATIO_SCALE = 12;
@@ -154,18 +164,18 @@ function priceReasons(pairs: readonly (readonly [PriceRow, PriceRow])[], limits:
   return reasons;
 }
 
-function lostIn(group: Group): number {
+function lostIn({ before, after }: Compared): number {
   let lost = 0;
-  for (const key of group.before.keys()) if (!group.after.has(key)) lost += 1;
+  for (const key of before.keys()) if (!after.has(key)) lost += 1;
   return lost;
 }
 
 const SMALL_FAMILY = 2;
 
-function lossReasons(group: Group, limits: GateLimits, regionShare: number): string[] {
-  const lost = lostIn(group);
+function lossReasons(compared: Compared, limits: GateLimits, regionShare: number): string[] {
+  const lost = lostIn(compared);
   if (lost === 0) return [];
-  const total = group.before.size;
+  const total = compared.before.size;
   const allowed = Number(limits.lostShare);
   if (regionShare > allowed) return [`${(regionShare * 100).toFixed(0)}% of the region's rows are gone`];
   if (total > SMALL_FAMILY && lost / total > allowed)
@@ -178,7 +188,8 @@ function regionShares(groups: Iterable<Group>): Map<string, number> {
   for (const group of groups) {
     const key = `${group.region}|${group.purchaseModel}`;
     const sum = totals.get(key) ?? { lost: 0, total: 0 };
-    totals.set(key, { lost: sum.lost + lostIn(group), total: sum.total + group.before.size });
+    const compared = comparedOf(group);
+    totals.set(key, { lost: sum.lost + lostIn(compared), total: sum.total + compared.before.size });
   }
   return new Map([...totals].map(([key, { lost, total }]) => [key, total === 0 ? 0 : lost / total]));
 }
@@ -188,17 +199,17 @@ function isAccepted(group: Group, accept: readonly string[]): boolean {
   return accept.some((wanted) => names.includes(wanted.toLowerCase()));
 }
 
-function judge(group: Group, options: GateOptions, regionShare: number): GateVerdict {
+function judge(group: Group, compared: Compared, options: GateOptions, regionShare: number): GateVerdict {
   const limits = group.purchaseModel === 'spot' ? SPOT_LIMITS : LIST_LIMITS;
-  const pairs = [...group.after].flatMap(([key, fresh]) => {
-    const old = group.before.get(key);
+  const pairs = [...compared.after].flatMap(([key, fresh]) => {
+    const old = compared.before.get(key);
     return old === undefined ? [] : [[old, fresh] as const];
   });
   const reasons = pairReasons(pairs);
   const bad = group.rows.find(({ price }) => !isPositive(tryParseDecimal(price) ?? { digits: 0n, scale: 0 }));
   if (bad !== undefined) reasons.push(`price of ${bad.name} is ${bad.price}`);
   if (reasons.length === 0) reasons.push(...priceReasons(pairs, limits));
-  if (options.mode === 'replace') reasons.push(...lossReasons(group, limits, regionShare));
+  if (options.mode === 'replace') reasons.push(...lossReasons(compared, limits, regionShare));
   if (options.against !== undefined && group.rows.length > 0) reasons.push(options.against);
   const accepted = isAccepted(group, options.accept);
   const { region, family, purchaseModel } = group;
@@ -216,13 +227,19 @@ export function judgeRefresh(
 ): GateResult {
   const old = [...before];
   const groups = groupsOf(old, after);
-  const shares = regionShares(groups.values());
+  const shares = options.mode === 'replace' ? regionShares(groups.values()) : new Map<string, number>();
   const verdicts: GateVerdict[] = [];
   const passed: PriceRow[] = [];
   const held = new Set<string>();
   const counts = { added: 0, changed: 0, lost: 0, quarantinedRows: 0 };
   for (const [key, group] of groups) {
-    const verdict = judge(group, options, shares.get(`${group.region}|${group.purchaseModel}`) ?? 0);
+    const compared = comparedOf(group);
+    const verdict = judge(
+      group,
+      compared,
+      options,
+      shares.get(`${group.region}|${group.purchaseModel}`) ?? 0,
+    );
     if (verdict.reasons.length > 0) verdicts.push(verdict);
     if (verdict.quarantined) {
       held.add(key);
@@ -230,17 +247,17 @@ export function judgeRefresh(
       continue;
     }
     passed.push(...group.rows);
-    count(group, counts);
+    count(compared, counts);
   }
   const kept = old.filter((row) => options.mode === 'add' || held.has(groupKey(row)));
   return { passed, kept, verdicts, ...counts };
 }
 
-function count(group: Group, counts: { added: number; changed: number; lost: number }): void {
-  for (const [key, row] of group.after) {
-    const old = group.before.get(key);
+function count(compared: Compared, counts: { added: number; changed: number; lost: number }): void {
+  for (const [key, row] of compared.after) {
+    const old = compared.before.get(key);
     if (old === undefined) counts.added += 1;
     else if (old.price !== row.price || old.currency !== row.currency) counts.changed += 1;
   }
-  counts.lost += lostIn(group);
+  counts.lost += lostIn(compared);
 }
