@@ -18,7 +18,7 @@ import {
   toMirrorCommands,
 } from './images-txt.js';
 import { outsideHosts } from './outside.js';
-import { rewriteManifest, type RewriteRules, toMirror } from './rewrite.js';
+import { isPrivate, rewriteManifest, type RewriteRules, toMirror } from './rewrite.js';
 
 /** Input of {@link AirGapOverlay}. */
 export interface AirGapOverlayProps {
@@ -96,6 +96,8 @@ export class AirGapOverlay extends Construct {
     const installations = this.#installations();
     const contradictions = installations.flatMap((installation) => contradictionsOf(installation));
     if (installations.some((installation) => installation.faults.length > 0)) return contradictions;
+    if (this.#objects().length === 0)
+      return ['covers nothing: make it in the app or the chart that it is for'];
     this.#repositories = this.#lockedRepositories();
     for (const object of this.#objects()) this.#wrap(object);
     this.#rendered = new Map();
@@ -190,9 +192,28 @@ function overlayFaults(props: AirGapOverlayProps): readonly Fault[] {
       'egressCidrs',
       `'${cidr}' is the whole internet: name the ranges of the site`,
     );
+    faults.check(
+      !/\/[1-7]$/.test(cidr) || isPrivate(cidr),
+      'egressCidrs',
+      `'${cidr}' is a large part of the internet: name the ranges of the site`,
+    );
   }
-  if (props.runbookBaseUrl !== undefined)
-    faults.check(URL.canParse(props.runbookBaseUrl), 'runbookBaseUrl', `'${props.runbookBaseUrl}' is no URL`);
+  for (const host of props.allowedHosts ?? []) {
+    const name = host.replace(/^\*\./, '').replace(/:\d{1,5}$/, '');
+    faults.dnsName('allowedHosts', name);
+    faults.check(
+      !host.startsWith('*.') || name.includes('.'),
+      'allowedHosts',
+      `'${host}' allows a whole top-level domain: write *.acme.internal`,
+    );
+  }
+  const { runbookBaseUrl } = props;
+  if (runbookBaseUrl !== undefined)
+    faults.check(
+      /^https?:/.test(runbookBaseUrl) && URL.canParse(runbookBaseUrl),
+      'runbookBaseUrl',
+      `'${runbookBaseUrl}' is no URL: write https://runbooks.acme.internal`,
+    );
   return faults.all;
 }
 

@@ -7,7 +7,10 @@ const explanations = new Set(['description', 'message', 'runbook', 'summary']);
  */
 export function outsideHosts(manifest: unknown, allowed: readonly string[]): string[] {
   const found = new Set<string>();
-  collect(manifest, found);
+  const { metadata, ...rest } = manifest as { metadata?: unknown };
+  collect(rest, found);
+  // What people write into metadata is no explanation of a schema, whatever its key
+  collectAll(metadata, found);
   return [...found]
     .filter((host) => !isInside(host) && !allowed.some((pattern) => matches(host, pattern)))
     .sort();
@@ -23,19 +26,27 @@ function collect(value: unknown, found: Set<string>): void {
   }
 }
 
+function collectAll(value: unknown, found: Set<string>): void {
+  if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(value)) collectAll(item, found);
+  else if (typeof value === 'string') collectText(value, found);
+}
+
+/** Hosts of URLs of any scheme; that of `s3://` is a bucket's name. */
 function collectText(text: string, found: Set<string>): void {
   for (const match of text.matchAll(
-    /\b(?:https?|s3|grpcs?|wss?|oci|git|ssh):\/\/(?:[^\s/@"'<>]*@)?([^\s/:"'<>?#{},;)]+)/gi,
+    /\b([a-z][a-z0-9+.-]*):\/\/(?:[^\s/@"'<>]*@)?(\[[0-9a-f:.]+\]|[^\s/:"'<>?#{},;)]+)/gi,
   )) {
-    if (!match[0].toLowerCase().startsWith('s3:')) found.add((match[1] ?? '').toLowerCase());
+    if (match[1]?.toLowerCase() !== 's3') found.add((match[2] ?? '').toLowerCase());
   }
 }
 
 function isInside(host: string): boolean {
   return (
-    /^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[.*)$/.test(host) ||
+    /^(localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[(::1?|f[cd][0-9a-f:]*|fe80:[0-9a-f:]*)\])$/.test(host) ||
     /\.svc(\.|$)/.test(host) ||
-    !host.includes('.')
+    // A number alone is an address, too
+    (!host.includes('.') && !host.startsWith('[') && !/^(\d+|0x[0-9a-f]+)$/.test(host))
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Affinity, Toleration, TopologySpreadConstraint } from '../../imports/k8s.js';
 import type { Faults } from './faults.js';
+import { checkEnvironment } from './secret-material.js';
 import { type Resources, tryParseBytes, tryParseMilliCpu } from './quantities.js';
 
 /** What users set on one component, or on all of them by `defaults`. A component's own value wins; maps are merged. */
@@ -70,6 +71,15 @@ export function checkComponent(faults: Faults, prop: string, component: Componen
       `'${name}' is set by the construct: use the prop that stands for it`,
     );
   }
+  checkEnvironment(faults, `${prop}.env`, component.env ?? {});
+  for (const [name, map] of Object.entries({
+    labels: component.labels,
+    nodeSelector: component.nodeSelector,
+    podAnnotations: component.podAnnotations,
+    serviceAccountAnnotations: component.serviceAccountAnnotations,
+  })) {
+    for (const key of Object.keys(map ?? {})) checkKey(faults, `${prop}.${name}`, key);
+  }
   for (const [key, value] of Object.entries(component.labels ?? {})) {
     faults.check(
       /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/.test(value),
@@ -77,6 +87,17 @@ export function checkComponent(faults: Faults, prop: string, component: Componen
       `'${value}' of '${key}' is no label value: use at most 63 letters, digits, '-', '_' and '.'`,
     );
   }
+}
+
+/** A key of labels and annotations, with a DNS name before the slash where there is one. */
+function checkKey(faults: Faults, prop: string, key: string): void {
+  const [, prefix, name = ''] = /^(?:([^/]*)\/)?([^/]*)$/.exec(key) ?? [];
+  if (prefix !== undefined) faults.dnsName(prop, prefix);
+  faults.check(
+    /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(name),
+    prop,
+    `'${key}' is no key: use at most 63 letters, digits, '-', '_' and '.', after a DNS name and '/' where one is needed`,
+  );
 }
 
 /** CPU and memory quantities that parse, limits not below requests. */

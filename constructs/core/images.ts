@@ -61,6 +61,9 @@ export class ImageLock {
   }
 }
 
+/** A registry's host, with a port where it needs one, and a path (OCI distribution specification). */
+const repositoryPattern = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/;
+
 function lockFaults(document: unknown): string[] {
   if (typeof document !== 'object' || document === null) return ['it must be an object'];
   const { version, images } = document as { version?: unknown; images?: unknown };
@@ -73,6 +76,14 @@ function imageFaults(role: string, image: unknown): string[] {
   const { repository, tag, digest } = (image ?? {}) as Partial<Record<keyof LockedImage, unknown>>;
   const named = [repository, tag].every((part) => typeof part === 'string' && part !== '');
   if (!named) return [`images.${role} must have a repository and a tag`];
+  if (!repositoryPattern.test(String(repository)))
+    return [
+      `images.${role}.repository ${JSON.stringify(repository)} is none: write ghcr.io/kubehero/kubehero`,
+    ];
+  if (!/^\w[\w.-]{0,127}$/.test(String(tag)))
+    return [
+      `images.${role}.tag ${JSON.stringify(tag)} is none: use at most 128 letters, digits, '_', '-' and '.'`,
+    ];
   if (typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest)) return [];
   return [`images.${role}.digest must be sha256: and 64 hex digits, not ${JSON.stringify(digest)}`];
 }

@@ -2,14 +2,14 @@ const memoryUnits = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 } as co
 
 /** Bytes of a memory or storage quantity such as `512Mi` or `2Ti`; undefined when it is none. */
 export function tryParseBytes(text: string): number | undefined {
-  const match = /^([1-9]\d*)(Ki|Mi|Gi|Ti)$/.exec(text);
+  const match = /^([1-9]\d{0,8})(Ki|Mi|Gi|Ti)$/.exec(text);
   if (!match) return undefined;
   return Number(match[1]) * memoryUnits[match[2] as keyof typeof memoryUnits];
 }
 
 /** Thousandths of a core of a CPU quantity such as `500m` or `2`; undefined when it is none. */
 export function tryParseMilliCpu(text: string): number | undefined {
-  const match = /^([1-9]\d*)(m?)$/.exec(text);
+  const match = /^([1-9]\d{0,6})(m?)$/.exec(text);
   if (!match) return undefined;
   return Number(match[1]) * (match[2] === 'm' ? 1 : 1000);
 }

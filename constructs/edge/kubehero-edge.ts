@@ -5,7 +5,9 @@ import { chartFor } from '../core/charts.js';
 import type { ComponentProps } from '../core/component.js';
 import { checkComponent } from '../core/component.js';
 import { ConstructsError, type Fault, Faults, refuseAtSynth } from '../core/faults.js';
+import { refuseNeighbours } from '../core/neighbours.js';
 import { labelsOf } from '../core/pods.js';
+import { checkSecretMaterial } from '../core/secret-material.js';
 import type { Site } from '../core/site.js';
 import { describeSizing } from '../core/sizing.js';
 import { Collector } from '../hub/collector.js';
@@ -57,6 +59,7 @@ export class KubeHeroEdge extends Construct {
     super(scope, id);
     this.faults = edgeFaults(props);
     refuseAtSynth(this, this.faults);
+    refuseNeighbours(this);
     if (this.faults.length > 0) return;
     const site = buildSite({
       props,
@@ -152,6 +155,9 @@ export function parseEndpoint(text: string): { host: string; port: number } | un
 function edgeFaults(props: KubeHeroEdgeProps): readonly Fault[] {
   const faults = new Faults();
   checkInstallation(faults, props, ['kubehero']);
+  checkSecretMaterial(faults, props, ['images', 'caBundle']);
+  if (typeof props.hubEndpoint === 'string')
+    faults.hostName('hubEndpoint', parseEndpoint(props.hubEndpoint)?.host);
   faults.check(
     typeof props.hubEndpoint === 'string' && parseEndpoint(props.hubEndpoint) !== undefined,
     'hubEndpoint',
@@ -166,8 +172,11 @@ function edgeFaults(props: KubeHeroEdgeProps): readonly Fault[] {
   )
     checkCaBundle(faults, 'caBundle', props.caBundle);
   faults.dnsName('certificateSecret', props.certificateSecret);
-  for (const cidr of props.hubCidrs ?? []) faults.cidr('hubCidrs', cidr);
-  for (const [name, component] of Object.entries(props.components ?? {}))
-    checkComponent(faults, `components.${name}`, component);
+  faults.cidrs('hubCidrs', props.hubCidrs);
+  for (const [name, component] of Object.entries(props.components ?? {})) {
+    const known = ['operator', 'collector'].includes(name);
+    if (faults.check(known, 'components', `'${name}' is none: use operator, collector`))
+      checkComponent(faults, `components.${name}`, component);
+  }
   return faults.all;
 }

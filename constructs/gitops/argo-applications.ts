@@ -2,6 +2,7 @@ import { Application, type ApplicationSpec } from '../../imports/argoproj.io.js'
 import { Construct } from 'constructs';
 import { homeFor } from '../core/charts.js';
 import { type Fault, Faults, refuseAtSynth } from '../core/faults.js';
+import { checkSecretMaterial } from '../core/secret-material.js';
 import { Part } from '../core/manifest.js';
 import { labelsOf } from '../core/pods.js';
 import type { KubeHeroHub } from '../hub/kubehero-hub.js';
@@ -181,6 +182,12 @@ function applicationFaults(props: ArgoApplicationsProps): readonly Fault[] {
     /^(https:\/\/|ssh:\/\/|git@)\S+$/.test(props.repoUrl),
     'repoUrl',
     `'${props.repoUrl}' is no Git repository: write https://… or git@…`,
+  );
+  checkSecretMaterial(faults, { repoUrl: props.repoUrl, operators: props.operators ?? {} }, []);
+  faults.check(
+    props.path === undefined || /^(?!\/)(?!.*(^|\/)\.\.(\/|$))[\w./-]+$/.test(props.path),
+    'path',
+    `'${props.path}' is no folder of the repository: write clusters/hub`,
   );
   faults.dnsLabel('namespace', props.namespace);
   for (const [name, chart] of Object.entries(props.operators ?? {})) {

@@ -2,6 +2,7 @@ import { checkComponent } from '../core/component.js';
 import { type Fault, Faults } from '../core/faults.js';
 import type { ImageRole } from '../core/images.js';
 import { tryParseBytes } from '../core/quantities.js';
+import { checkSecretMaterial } from '../core/secret-material.js';
 import {
   cloudNativePgMismatch,
   defaultKubernetesVersion,
@@ -13,6 +14,7 @@ import { checkS3 } from '../stores/s3.js';
 import { checkTls } from '../stores/tls.js';
 import { hubComponents, type KubeHeroHubProps } from './hub-props.js';
 import { checkCaBundle, checkInstallation } from './installation-faults.js';
+import { checkDex } from './dex-faults.js';
 import { checkPricing } from './pricing-faults.js';
 
 /** Image roles that a hub with these props needs. */
@@ -50,6 +52,7 @@ function clickhouseRoles(props: KubeHeroHubProps): ImageRole[] {
 export function hubFaults(props: KubeHeroHubProps): readonly Fault[] {
   const faults = new Faults();
   checkInstallation(faults, props, hubRoles(props));
+  checkSecretMaterial(faults, props, ['images', 'caBundle']);
   if (
     faults.check(
       typeof props.domain === 'string' && props.domain !== '',
@@ -57,7 +60,7 @@ export function hubFaults(props: KubeHeroHubProps): readonly Fault[] {
       'must be given, such as kubehero.example.com',
     )
   ) {
-    faults.dnsName('domain', props.domain);
+    faults.hostName('domain', props.domain);
     faults.check(props.domain.length <= 240, 'domain', 'is too long: host names are at most 253 characters');
   }
   faults.integer('podsPerNode', props.podsPerNode, [1, 500]);
@@ -88,7 +91,7 @@ export function hubFaults(props: KubeHeroHubProps): readonly Fault[] {
   checkPostgres(faults, props);
   checkClickHouse(faults, props);
   checkValkey(faults, props);
-  checkDex(faults, props);
+  checkDex(faults, props.dex);
   checkPricing(faults, props.pricing ?? {}, props.exchangeRates ?? {});
   checkBuckets(faults, props);
   return faults.all;
@@ -104,20 +107,25 @@ function checkExposure(faults: Faults, props: KubeHeroHubProps): void {
     )
   )
     return;
+  faults.requiredName('exposure.controllerNamespace', exposure.controllerNamespace);
   faults.dnsLabel('exposure.controllerNamespace', exposure.controllerNamespace);
-  for (const cidr of exposure.edgeCidrs ?? []) faults.cidr('exposure.edgeCidrs', cidr);
+  faults.cidrs('exposure.edgeCidrs', exposure.edgeCidrs);
+  const { kind } = exposure as { kind: string };
   if (exposure.kind === 'ingress') {
-    faults.dnsName('exposure.className', exposure.className);
-    faults.dnsName('exposure.tlsSecret', exposure.tlsSecret);
-  } else {
-    faults.dnsName('exposure.name', exposure.name);
-    faults.dnsLabel('exposure.namespace', exposure.namespace);
+    faults.requiredName('exposure.className', exposure.className);
+    faults.requiredName('exposure.tlsSecret', exposure.tlsSecret);
+  } else if (
+    faults.check(kind === 'gateway', 'exposure.kind', `'${kind}' is unknown: use ingress or gateway`)
+  ) {
+    faults.requiredName('exposure.name', exposure.name);
+    faults.requiredName('exposure.namespace', exposure.namespace);
   }
 }
 
 function checkExternal(faults: Faults, prop: string, server: ExternalServer): void {
-  faults.dnsName(`${prop}.host`, server.host);
-  faults.integer(`${prop}.port`, server.port, [1, 65_535]);
+  faults.requiredName(`${prop}.host`, server.host);
+  if (faults.check(server.port !== undefined, `${prop}.port`, 'must be given'))
+    faults.integer(`${prop}.port`, server.port, [1, 65_535]);
   if (
     faults.check(
       Boolean(server.existingSecret?.name),
@@ -126,12 +134,14 @@ function checkExternal(faults: Faults, prop: string, server: ExternalServer): vo
     )
   )
     faults.dnsName(`${prop}.existingSecret.name`, server.existingSecret.name);
-  faults.check(
-    (server.cidrs ?? []).length > 0,
-    `${prop}.cidrs`,
-    'an external store needs its addresses: everything else is denied',
-  );
-  for (const cidr of server.cidrs ?? []) faults.cidr(`${prop}.cidrs`, cidr);
+  if (
+    faults.check(
+      (server.cidrs ?? []).length > 0,
+      `${prop}.cidrs`,
+      'an external store needs its addresses: everything else is denied',
+    )
+  )
+    faults.cidrs(`${prop}.cidrs`, server.cidrs);
   if (server.caSecret !== undefined) faults.dnsName(`${prop}.caSecret`, server.caSecret);
 }
 
@@ -279,48 +289,6 @@ function checkValkey(faults: Faults, props: KubeHeroHubProps): void {
     'valkey.quorum',
     `${valkey.quorum} can never be reached by ${sentinels} sentinels: use ${Math.floor(sentinels / 2) + 1}`,
   );
-}
-
-function checkDex(faults: Faults, props: KubeHeroHubProps): void {
-  const { dex } = props;
-  if (
-    !faults.check(
-      dex !== undefined,
-      'dex',
-      "must be given: { connectors: […] }, or { mode: 'external', issuer }",
-    )
-  )
-    return;
-  for (const cidr of dex.cidrs ?? []) faults.cidr('dex.cidrs', cidr);
-  if (dex.mode === 'external') {
-    faults.check(
-      /^https:\/\/[^\s/]+(\/\S*)?$/.test(dex.issuer),
-      'dex.issuer',
-      `'${dex.issuer}' is no issuer: it must begin with https://`,
-    );
-    return;
-  }
-  faults.check(
-    dex.connectors.length > 0,
-    'dex.connectors',
-    'nobody could sign in: give at least one connector',
-  );
-  for (const [i, connector] of dex.connectors.entries()) {
-    for (const [key, value] of Object.entries(connector.config)) {
-      const secret = /secret|password|bindPW|token$/i.test(key) && typeof value === 'string';
-      faults.check(
-        !secret || /^\$[A-Z_][A-Z0-9_]*$/.test(value),
-        `dex.connectors[${i}].config.${key}`,
-        'is a secret in plain text: write $NAME and give secretEnv.NAME',
-      );
-      const name = typeof value === 'string' ? /^\$([A-Z_][A-Z0-9_]*)$/.exec(value)?.[1] : undefined;
-      faults.check(
-        name === undefined || dex.secretEnv?.[name] !== undefined,
-        `dex.secretEnv.${name}`,
-        `connector '${connector.id}' names it: give the Secret and key that it comes from`,
-      );
-    }
-  }
 }
 
 function checkBuckets(faults: Faults, props: KubeHeroHubProps): void {

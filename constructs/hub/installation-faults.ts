@@ -29,17 +29,10 @@ export function checkInstallation(
       `the lock holds no ${missing.join(', ')}: run 'kubehero images lock'`,
     );
   }
-  const names = Object.entries<string>({ ...resolveNamespaces(props.namespaces) });
-  for (const [key, value] of names) faults.dnsLabel(`namespaces.${key}`, value);
-  const collector = resolveNamespaces(props.namespaces).collector;
-  faults.check(
-    names.filter(([, value]) => value === collector).length === 1,
-    'namespaces.collector',
-    `'${collector}' must hold nothing but the collector, because it cannot be restricted: give it a namespace of its own`,
-  );
-  faults.dnsName('clusterDomain', props.clusterDomain);
+  checkNamespaces(faults, props);
+  faults.hostName('clusterDomain', props.clusterDomain);
   for (const secret of props.imagePullSecrets ?? []) faults.dnsName('imagePullSecrets', secret);
-  for (const cidr of props.apiServerCidrs ?? []) faults.cidr('apiServerCidrs', cidr);
+  if (props.apiServerCidrs?.length !== 0) faults.cidrs('apiServerCidrs', props.apiServerCidrs);
   faults.check(
     props.apiServerCidrs?.length !== 0,
     'apiServerCidrs',
@@ -55,7 +48,11 @@ export function checkInstallation(
   faults.dnsLabel('monitoring.namespace', props.monitoring?.namespace);
   const runbooks = props.monitoring?.runbookBaseUrl;
   if (runbooks !== undefined)
-    faults.check(URL.canParse(runbooks), 'monitoring.runbookBaseUrl', `'${runbooks}' is no URL`);
+    faults.check(
+      /^https?:/.test(runbooks) && URL.canParse(runbooks),
+      'monitoring.runbookBaseUrl',
+      `'${runbooks}' is no URL: write https://runbooks.example.com`,
+    );
   const log = props.imageVerification?.transparencyLog;
   if (log !== undefined)
     faults.check(
@@ -70,6 +67,29 @@ export function checkInstallation(
       'imageVerification.publicKey',
       'must be a public key in PEM',
     );
+}
+
+function checkNamespaces(faults: Faults, props: InstallationProps): void {
+  const names = Object.entries<string>({ ...resolveNamespaces(props.namespaces) });
+  for (const [key, value] of names) {
+    faults.dnsLabel(`namespaces.${key}`, value);
+    faults.check(
+      !/^(default|kube-.*)$/.test(value),
+      `namespaces.${key}`,
+      `'${value}' is the cluster's own, whose pods would be denied and restricted: choose another`,
+    );
+  }
+  const collector = resolveNamespaces(props.namespaces).collector;
+  faults.check(
+    names.filter(([, value]) => value === collector).length === 1,
+    'namespaces.collector',
+    `'${collector}' must hold nothing but the collector, because it cannot be restricted: give it a namespace of its own`,
+  );
+  faults.check(
+    props.monitoring?.namespace !== collector,
+    'monitoring.namespace',
+    `'${collector}' admits nothing but the collector: Prometheus needs another one`,
+  );
 }
 
 function checkDns(faults: Faults, dns: DnsProps): void {

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { buildSite } from '../core/build-site.js';
 import { ConstructsError, type Fault, refuseAtSynth } from '../core/faults.js';
+import { refuseNeighbours } from '../core/neighbours.js';
 import type { Site } from '../core/site.js';
 import { describeSizing } from '../core/sizing.js';
 import { HubBuilder, type HubParts } from './hub-builder.js';
@@ -26,6 +27,7 @@ export class KubeHeroHub extends Construct {
     super(scope, id);
     this.faults = hubFaults(props);
     refuseAtSynth(this, this.faults);
+    refuseNeighbours(this);
     if (this.faults.length > 0) return;
     this.#site = buildSite({
       props,

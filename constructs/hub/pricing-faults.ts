@@ -28,8 +28,8 @@ export function checkPricing(
       );
   }
   checkOrigins(faults, props);
-  for (const cidr of props.egressCidrs ?? []) faults.cidr('pricing.egressCidrs', cidr);
-  for (const port of props.egressPorts ?? []) faults.integer('pricing.egressPorts', port, [1, 65_535]);
+  faults.cidrs('pricing.egressCidrs', props.egressCidrs);
+  faults.ports('pricing.egressPorts', props.egressPorts);
   for (const [code, rate] of Object.entries(exchangeRates)) {
     faults.check(/^[A-Z]{3}$/.test(code), 'exchangeRates', `'${code}' is no ISO 4217 code such as EUR`);
     faults.check(
@@ -75,12 +75,41 @@ function prefixed(mirrors: NonNullable<PricingProps['mirrors']>): Record<string,
   return Object.fromEntries(Object.entries(mirrors).map(([key, value]) => [`pricing.mirrors.${key}`, value]));
 }
 
+/** Least and greatest number of second, minute, hour, day, month and day of the week. */
+const cronBounds = [
+  [0, 59],
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12],
+  [0, 7],
+] as const;
+
+function isCronField(field: string, [low, high]: readonly [number, number]): boolean {
+  return field.split(',').every((part) => {
+    const [, from, to, step] =
+      /^(\*|\d+|[A-Za-z]{3})(?:-(\d+|[A-Za-z]{3}))?(?:\/([1-9]\d*))?$/.exec(part) ?? [];
+    const numbers = [from, to].filter((value) => value !== undefined && /^\d/.test(value)).map(Number);
+    const isOrdered = numbers.length < 2 || (numbers[0] as number) <= (numbers[1] as number);
+    return (
+      from !== undefined &&
+      isOrdered &&
+      Number(step ?? 1) <= high &&
+      numbers.every((n) => n >= low && n <= high)
+    );
+  });
+}
+
 /** A cron expression with a number of fields. */
 export function checkCron(faults: Faults, prop: string, schedule: string, fields: number): void {
   const parts = schedule.trim().split(/\s+/);
+  if (!faults.check(parts.length === fields, prop, `'${schedule}' is no schedule: it needs ${fields} fields`))
+    return;
+  const bounds = cronBounds.slice(-fields);
+  const wrong = parts.find((part, i) => !isCronField(part, bounds[i] ?? [0, 0]));
   faults.check(
-    parts.length === fields && parts.every((part) => /^[\d*/,A-Za-z-]+$/.test(part)),
+    wrong === undefined,
     prop,
-    `'${schedule}' is no schedule: it needs ${fields} fields`,
+    `'${wrong ?? ''}' of '${schedule}' is out of bounds: write 17 0,6,12,18 * * *`,
   );
 }

@@ -67,6 +67,15 @@ class BudgetPolicyPart extends Part {
   }
 }
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 function budgetFaults(props: BudgetPolicyProps): readonly Fault[] {
   const faults = new Faults();
   faults.dnsName('name', props.name);
@@ -88,5 +97,11 @@ function budgetFaults(props: BudgetPolicyProps): readonly Fault[] {
     'is empty and covers nothing: give clusterSelector, namespaceSelector, namespaces or workloadSelector',
   );
   for (const namespace of namespaces ?? []) faults.dnsLabel('scope.namespaces', namespace);
+  const { timeZone } = props;
+  faults.check(
+    timeZone === undefined || isTimeZone(timeZone),
+    'timeZone',
+    `'${timeZone}' is no zone of the IANA database: write Europe/Berlin`,
+  );
   return faults.all;
 }

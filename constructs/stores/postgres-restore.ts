@@ -120,6 +120,8 @@ function restoreFaults(props: PostgresRestoreProps): readonly Fault[] {
     'images',
     "the lock holds no postgres: run 'kubehero images lock'",
   );
+  faults.dnsLabel('sourceName', props.sourceName);
+  faults.dnsName('storageClassName', props.storageClassName);
   checkS3(faults, 'source', props.source);
   faults.integer('instances', props.instances, [1, 9]);
   const zoned = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;

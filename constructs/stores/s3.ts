@@ -39,9 +39,9 @@ export function checkS3(faults: Faults, prop: string, location: S3Location): voi
       `${prop}.region`,
       `'${location.region}' is no region: write us-east-1`,
     );
-  for (const cidr of location.cidrs ?? []) faults.cidr(`${prop}.cidrs`, cidr);
+  faults.cidrs(`${prop}.cidrs`, location.cidrs);
   faults.integer(`${prop}.port`, location.port, [1, 65535]);
-  faults.dnsName(`${prop}.credentials.name`, location.credentials?.name);
+  if (location.credentials) faults.requiredName(`${prop}.credentials.name`, location.credentials.name);
 }
 
 /** URL of the bucket as S3 over HTTP wants it: by path where an endpoint is given, else by the host of the region. */
