@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { M5_LARGE, offer, type OfferProduct } from '../../support/pricing/samples.js';
 
 const TYPES = 1500;
-const ROUNDS = 50;
+const ROUNDS = 20;
 const MAIN = fileURLToPath(new URL('../../support/pricing/refresh-main.js', import.meta.url));
 
 /** Every price of an edition ends in the edition's digits, so a mixture of two editions shows. */
