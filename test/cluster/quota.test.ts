@@ -10,6 +10,11 @@ import { waitUntil } from '../support/wait-until.js';
 
 const namespace = 'kubehero-system';
 
+interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly nodeName?: string };
+}
+
 /** A hub of the reference size; its pods are counted, and started nowhere. */
 function hubObjects(): ManifestObject[] {
   const app = new App();
@@ -39,6 +44,28 @@ describeWith(
       return events
         .filter(({ message }) => message?.includes('exceeded quota'))
         .map(({ message }) => message ?? '');
+    };
+    /** Runs every pod on a node without a kubelet: it is Ready at once, and stays where it is when it is to end. */
+    const startPods = async (): Promise<void> => {
+      const path = `/api/v1/namespaces/${namespace}/pods`;
+      const { body } = await cluster.call({ path });
+      for (const pod of body['items'] as Pod[]) {
+        if (pod.spec.nodeName !== undefined) continue;
+        const { name } = pod.metadata;
+        const target = { apiVersion: 'v1', kind: 'Node', name: 'nowhere' };
+        await cluster.call({
+          method: 'POST',
+          path: `${path}/${name}/binding`,
+          body: { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target },
+        });
+        const ready = { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' };
+        await cluster.call({
+          method: 'PATCH',
+          path: `${path}/${name}/status`,
+          contentType: 'application/merge-patch+json',
+          body: { status: { phase: 'Running', conditions: [ready] } },
+        });
+      }
     };
     const replicasOf = (object: ManifestObject): number => (object['spec'] as { replicas: number }).replicas;
     const surges = deployments.filter(
@@ -99,6 +126,46 @@ describeWith(
       expect(await refusals()).toEqual([]);
     }, 180_000);
 
+    it('is exactly enough where no replaced pod has ended yet, and one less refuses the last one', async () => {
+      const quota = `/api/v1/namespaces/${namespace}/resourcequotas/kubehero`;
+      const setPods = (pods: string): Promise<unknown> =>
+        cluster.call({
+          method: 'PATCH',
+          path: quota,
+          contentType: 'application/merge-patch+json',
+          body: { spec: { hard: { pods } } },
+        });
+      const status = async (): Promise<{ hard: Record<string, string>; used: Record<string, string> }> =>
+        (await cluster.call({ path: quota })).body['status'] as never;
+      const { hard } = await status();
+      await cluster.call({
+        method: 'POST',
+        path: '/api/v1/nodes',
+        body: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'nowhere' } },
+      });
+      await setPods(String(Number(hard['pods']) - 1));
+      await waitUntil(
+        'the last pod is refused',
+        async () => {
+          await startPods();
+          return (
+            (await refusals()).length > 0 &&
+            (await status()).used['pods'] === String(Number(hard['pods']) - 1)
+          );
+        },
+        60_000,
+      );
+      await setPods(hard['pods'] ?? '');
+      await waitUntil(
+        'everything that may be asked for is',
+        async () => {
+          await startPods();
+          return JSON.stringify((await status()).used) === JSON.stringify(hard);
+        },
+        60_000,
+      );
+    }, 150_000);
+
     it('leaves room for one pod more of each replica that is being replaced, and for no other', () => {
       const hard = (
         quotas.find(({ metadata }) => metadata.namespace === namespace)?.['spec'] as {
@@ -119,6 +186,7 @@ describeWith(
       });
       const { hard, used } = body['status'] as { hard: Record<string, string>; used: Record<string, string> };
       const replicas = Number(hard['pods']) - Number(used['pods']) + 1;
+      const before = (await refusals()).length;
       const big = deployments.find(({ metadata }) => metadata.name === 'kubehero-control-plane');
       await cluster.call({
         method: 'PATCH',
@@ -126,7 +194,7 @@ describeWith(
         contentType: 'application/merge-patch+json',
         body: { spec: { replicas: replicas + 4 } },
       });
-      await waitUntil('the quota says no', async () => (await refusals()).length > 0, 30_000);
+      await waitUntil('the quota says no', async () => (await refusals()).length > before, 30_000);
     }, 60_000);
   },
 );
