@@ -1,4 +1,4 @@
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { open, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NativeInsert } from '../columns/pod-cost-columns.js';
@@ -31,6 +31,7 @@ export async function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions)
   const { createChdbConnection } = await import('chdb/connection');
   const openClient = (): ClickHouseClient =>
     createClient({
+      log: { level: ClickHouseLogLevel.OFF },
       // The client's public type has no member for the hook that chdb documents
       ...({ connection: createChdbConnection({ path: options.directory }) } as object),
     });

@@ -1,4 +1,4 @@
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { Readable } from 'node:stream';
 import type { NativeInsert } from '../columns/pod-cost-columns.js';
 import { ClientEngine, nativeInsertSettings } from './client-engine.js';
@@ -22,6 +22,8 @@ export function connectClickHouse(options: ClickHouseServerOptions): ClickHouseE
     url: options.url,
     request_timeout: options.timeoutMs ?? 30_000,
     max_open_connections: CONNECTIONS,
+    // What fails is thrown, and logged by whoever catches it, as one line of our own form
+    log: { level: ClickHouseLogLevel.OFF },
     ...(options.caPem === undefined ? {} : { tls: { ca_cert: Buffer.from(options.caPem) } }),
   });
   return new ServerEngine(client);
