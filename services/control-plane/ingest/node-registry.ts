@@ -71,6 +71,8 @@ export class NodeRegistry {
   readonly #options: NodeRegistryOptions;
   #term: LeaseTerm | undefined;
   #pinning: Promise<void> = Promise.resolve();
+  /** Nodes of which PostgreSQL may know a price that was pinned while its answer was lost. */
+  readonly #doubtful = new Set<NodeState>();
 
   constructor(options: NodeRegistryOptions) {
     this.#options = options;
@@ -93,6 +95,7 @@ export class NodeRegistry {
     ]);
     this.#term = term;
     this.#nodes.clear();
+    this.#doubtful.clear();
     const byNode = groupBy(activations, (row) => row.nodeKey);
     const repricedByNode = groupBy(repriced, (row) => row.nodeKey);
     const gapsByNode = groupBy(gaps, (row) => row.nodeKey);
@@ -251,12 +254,14 @@ export class NodeRegistry {
   async #pinIfChanged(node: NodeState, spec: WireNodeSpec): Promise<boolean> {
     const { db, prices, activationDelayS, nowS } = this.#options;
     const record = await prices.resolve(node.key, spec, FOR_EVER);
+    if (this.#doubtful.has(node)) await this.#learnPinned(node);
     const latest = node.prices.latest;
     if (latest !== undefined && isSamePrice(latest, record)) return false;
     const term = this.#term;
     if (term === undefined) throw new RangeError('a price was to be pinned before the term began');
     const effectiveFrom =
       latest === undefined ? FOR_EVER : Math.max(nowS() + activationDelayS, latest.effectiveFrom + 1);
+    this.#doubtful.add(node);
     const activation = await asLeader(db, term, (transaction) =>
       pinActivation(
         transaction,
@@ -265,8 +270,17 @@ export class NodeRegistry {
         term.epoch,
       ),
     );
+    this.#doubtful.delete(node);
     node.prices.add(activation);
     return true;
+  }
+
+  async #learnPinned(node: NodeState): Promise<void> {
+    const latest = node.prices.latest?.effectiveFrom ?? -1;
+    for (const activation of await listActivations(this.#options.db, node.key)) {
+      if (activation.effectiveFrom > latest) node.prices.add(activation);
+    }
+    this.#doubtful.delete(node);
   }
 }
 

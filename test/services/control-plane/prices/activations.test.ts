@@ -84,12 +84,15 @@ describe('prices of nodes from the catalogue in PostgreSQL', () => {
     return got;
   }
 
-  function replica(rates: Record<string, string> = {}): { book: PriceBook; registry: NodeRegistry } {
+  function replica(
+    rates: Record<string, string> = {},
+    writesTo = db,
+  ): { book: PriceBook; registry: NodeRegistry } {
     const nowS = (): number => now;
     const book = new PriceBook({ db, nowS });
     const prices = new PriceSource(standardPrices('USD', rates), book);
     const registry = new NodeRegistry({
-      db,
+      db: writesTo,
       nowS,
       prices,
       activationDelayS: DELAY_S,
@@ -189,6 +192,25 @@ describe('prices of nodes from the catalogue in PostgreSQL', () => {
     ]);
   });
 
+  it('finds a price that PostgreSQL took while its answer was lost, and pins no second one', async () => {
+    const lost = { answers: 0 };
+    const unlucky = replica({}, losingAnswers(db, lost));
+    await unlucky.registry.load(term);
+    await unlucky.registry.applySpec({ clusterKey, uid: 'u' }, spec('u', 'm5.large'), NOW);
+    await publish({ 'm5.large': '0.23' });
+    await unlucky.book.refresh();
+    lost.answers = 1;
+    await expect(unlucky.registry.repriceAll(forever)).rejects.toThrow('terminated');
+    now += 30;
+    await unlucky.registry.repriceAll(forever);
+    const [, pinned, ...more] = await activationsOf('u');
+    expect(more).toEqual([]);
+    const history = unlucky.registry.tryFind(clusterKey, 'u')?.prices;
+    expect(history?.at(now - 30 + DELAY_S, CAPACITY).activation.key).toBe(pinned?.key);
+    await leader.book.refresh();
+    await leader.registry.repriceAll(forever); // has the others at the newest price too
+  });
+
   it('converts a price in another currency and records the rate; without a rate it falls to the next price', async () => {
     const sheet = {
       kind: 'sheet',
@@ -285,3 +307,21 @@ describe('prices of nodes from the catalogue in PostgreSQL', () => {
     expect((process.memoryUsage().heapUsed - before) / 2 ** 20).toBeLessThan(64);
   });
 });
+
+/** A database that carries transactions out, and breaks off before it says so. */
+function losingAnswers(db: Kysely<Database>, lost: { answers: number }): Kysely<Database> {
+  return new Proxy(db, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== 'transaction' || lost.answers === 0)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      lost.answers -= 1;
+      return () => ({
+        execute: async (work: Parameters<ReturnType<Kysely<Database>['transaction']>['execute']>[0]) => {
+          await target.transaction().execute(work);
+          throw new Error('Connection terminated unexpectedly');
+        },
+      });
+    },
+  });
+}
