@@ -15,6 +15,7 @@ import {
   type LeaseTerm,
 } from '@kubehero/store-postgres';
 import { sleep, type Logger } from '@kubehero/runtime';
+import { BatchQueue } from './batch-queue.js';
 import { BatchColumns } from './columns.js';
 import { Flush, type FlushLimits } from './flush.js';
 import { GapWatch } from './gap-watch.js';
@@ -24,7 +25,7 @@ import type { NodeRegistry } from './node-registry.js';
 import { RejectedError } from './rejection.js';
 import { SecondWriter } from './second-writer.js';
 import type { PendingBatch, Session } from './session.js';
-import { resolveWave, takeWave } from './wave.js';
+import { resolveWave } from './wave.js';
 
 /** What ingest works with. */
 export interface IngestOptions {
@@ -45,7 +46,6 @@ export interface IngestOptions {
 
 /** One insert stays below the engine's block of 1,048,449 rows, so that a second's rows are stored as one. */
 const MAX_ROWS_PER_INSERT = 900_000;
-const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 const SLICE_MS = 5;
 const INSERT_ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 100;
@@ -90,13 +90,11 @@ export class Ingest {
   readonly #sessions = new Set<Session>();
   readonly #gaps: GapWatch;
   readonly #guard: MinuteGuard;
-  #queue: PendingBatch[] = [];
-  #queuedBytes = 0;
+  readonly #queue = new BatchQueue();
   #term: LeaseTerm | undefined;
   #isRecovering = false;
   #running: Promise<void> | undefined;
   #wake: () => void = () => undefined;
-  #roomWaiters: (() => void)[] = [];
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -139,9 +137,7 @@ export class Ingest {
   /** A stream that ended. */
   close(session: Session): void {
     this.#sessions.delete(session);
-    this.#queue = this.#queue.filter((pending) => pending.session !== session);
-    this.#queuedBytes = this.#queue.reduce((sum, pending) => sum + pending.bytes, 0);
-    this.#releaseWaiters();
+    this.#queue.drop(session);
   }
 
   /** Queues a batch; resolves when there is room for the next one. */
@@ -152,11 +148,8 @@ export class Ingest {
     }
     if (!this.#sessions.has(pending.session)) return; // it failed, and sends again on a stream of its own
     this.#queue.push(pending);
-    this.#queuedBytes += pending.bytes;
     this.#wake();
-    while (this.#queuedBytes > MAX_QUEUED_BYTES && this.isLeading) {
-      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
-    }
+    await this.#queue.room(() => !this.isLeading);
   }
 
   /** Resolves when everything that was queued until now is stored. */
@@ -231,17 +224,9 @@ export class Ingest {
   }
 
   #failSessions(reason: string): void {
-    this.#queue = [];
-    this.#queuedBytes = 0;
     for (const session of this.#sessions) session.output.fail(reason);
     this.#sessions.clear();
-    this.#releaseWaiters();
-  }
-
-  #releaseWaiters(): void {
-    const waiters = this.#roomWaiters;
-    this.#roomWaiters = [];
-    for (const resolve of waiters) resolve();
+    this.#queue.clear();
   }
 
   /** All that arrives until the write before is stored, or until an insert is full; undefined: nothing came. */
@@ -302,8 +287,7 @@ export class Ingest {
     const taken: PendingBatch[] = [];
     let sliceEnds = performance.now() + SLICE_MS;
     while (flush.rows < MAX_ROWS_PER_INSERT / 2 && this.#queue.length > 0) {
-      const wave = takeWave(this.#queue);
-      this.#queuedBytes -= wave.reduce((sum, pending) => sum + pending.bytes, 0);
+      const wave = this.#queue.takeWave();
       await resolveWave(this.#options.registry, wave);
       for (const pending of wave) {
         this.#addAll(flush, pending);
@@ -314,7 +298,7 @@ export class Ingest {
         }
       }
     }
-    this.#releaseWaiters();
+    this.#queue.release();
     return taken;
   }
 
