@@ -62,11 +62,7 @@ export {
   type PurchaseModel,
 } from './price-row.js';
 export type { MachineQuery, PriceAnswer, ResourceQuery } from './query.js';
-export {
-  commitmentsOf,
-  lookupMachine,
-  lookupResource,
-  priceRegionOf,
-  type LookupOptions,
-} from './resolve.js';
+export { commitmentsOf } from './answer.js';
+export { priceRegionOf } from './machine-price.js';
+export { lookupMachine, lookupResource, type LookupOptions } from './resolve.js';
 export { machineOfNode, resolveNodePrice, type NodePriceOptions } from './resolve-node.js';
