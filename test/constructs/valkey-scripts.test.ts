@@ -2,44 +2,21 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connectValkey } from '@kubehero/store-valkey';
 import { Testing } from 'cdk8s';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import type { ManifestObject } from '../support/cluster/apply.js';
-import { findExecutable, valkeyNames } from '../support/executables.js';
 import { findFreePort } from '../support/free-port.js';
 import { podTemplatesOf } from '../support/manifests/examples.js';
 import { makeHub } from '../support/manifests/hub.js';
 import { describeWith, valkeyServer } from '../support/requirements.js';
 import { makeTestAuthority, type TestAuthority } from '../support/test-authority.js';
+import { killGroup, writeValkeyNames } from '../support/valkey-scripts.js';
 import { waitUntil } from '../support/wait-until.js';
 
 const password = 'a-password-of-tests';
-
-/** Gives a Redis the names that Valkey has; a Valkey keeps its own. */
-function writeNames(dir: string): void {
-  const server = findExecutable(...valkeyNames);
-  if (!server.endsWith('redis-server')) return;
-  const names = {
-    'valkey-cli': 'exec redis-cli "$@"',
-    'valkey-server': 'sed -i s/^primaryauth/masterauth/ "$1"; exec redis-server "$1"',
-    'valkey-sentinel': 'exec redis-server "$1" --sentinel',
-  };
-  for (const [name, line] of Object.entries(names)) {
-    writeFileSync(join(dir, name), `#!/bin/sh\n${line}\n`);
-    chmodSync(join(dir, name), 0o755);
-  }
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
 
 describeWith([valkeyServer], 'the scripts of an encrypted Valkey', () => {
   const dir = mkdtempSync(join(tmpdir(), 'kubehero-valkey-scripts-'));
@@ -113,7 +90,7 @@ describeWith([valkeyServer], 'the scripts of an encrypted Valkey', () => {
     ports = { server: await findFreePort(), sentinel: await findFreePort() };
     tls = await makeTestAuthority();
     await writeCertificate();
-    writeNames(dir);
+    writeValkeyNames(dir);
     mkdirSync(join(dir, 'valkey'));
     writeFileSync(join(dir, 'valkey/password'), password);
     start('kubehero-valkey');
