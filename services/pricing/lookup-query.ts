@@ -1,5 +1,7 @@
 import {
+  regionOfZone,
   toNodeFacts,
+  tryParseDecimal,
   type MachineQuery,
   type NodeFacts,
   type PricedOs,
@@ -48,9 +50,13 @@ function oneOf<T extends string>(
   return found;
 }
 
-function amount(value: unknown): string | undefined {
+function amount(value: unknown, what: { line: string; field: string }): string | undefined {
   const text = asText(value);
-  return text === '' ? undefined : text;
+  if (text === '') return undefined;
+  const number = tryParseDecimal(text);
+  if (number === undefined || number.digits <= 0n)
+    throw bad(what.line, `${what.field} '${text}' is no number above zero`);
+  return text;
 }
 
 function gpus(value: unknown): Readonly<Record<string, number>> | undefined {
@@ -76,15 +82,17 @@ function resourceQuery(r: Record<string, unknown>, provider: Provider, line: str
 
 function machineQuery(r: Record<string, unknown>, provider: Provider, line: string): MachineQuery {
   const zone = asText(r['zone']);
-  const vcpus = amount(r['vcpus']);
-  const memoryGib = amount(r['memoryGib']);
+  const vcpus = amount(r['vcpus'], { line, field: 'vcpus' });
+  const memoryGib = amount(r['memoryGib'], { line, field: 'memoryGib' });
   const accelerators = gpus(r['gpus']);
   const tenancy = asText(r['tenancy']).toLowerCase() === 'dedicated';
   const instanceType = asText(r['instanceType']);
-  if (instanceType === '') throw bad(line, 'instanceType is missing');
+  if (instanceType === '' && (vcpus === undefined || memoryGib === undefined))
+    throw bad(line, 'instanceType is missing');
+  const region = asText(r['region']);
   return {
     provider,
-    region: asText(r['region']),
+    region: region === '' ? regionOfZone(provider, zone) : region,
     ...(zone === '' ? {} : { zone }),
     instanceType,
     os: oneOf(r['os'], SYSTEMS, { line, field: 'os' }, 'linux'),

@@ -1,10 +1,12 @@
 import { discountSubject, toAnswer, type AnswerSubject } from './answer.js';
 import { selectRow, type Catalogue } from './catalogue.js';
 import { isPositive, toDecimal } from './decimal.js';
-import { fromRow, report } from './found-price.js';
+import type { MatchSubject } from './custom-sheet.js';
+import { fromRow, report, type FoundPrice } from './found-price.js';
 import { findMachine, priceRegionOf } from './machine-price.js';
 import type { PriceRow } from './price-row.js';
 import type { MachineQuery, PriceAnswer, ResourceQuery } from './query.js';
+import { fromSheets, fromUnitPrices } from './sheet-price.js';
 
 /** Options of a lookup. */
 export interface LookupOptions {
@@ -12,14 +14,60 @@ export interface LookupOptions {
   readonly atMs?: number | undefined;
 }
 
-/** Answers a question for a machine. Never throws for what is merely unknown: then the price is null. */
+/** A machine as an entry of a sheet sees it: without a node there are no name and no labels. */
+function sheetSubject(query: MachineQuery): MatchSubject {
+  const { instanceType, region, provider, purchaseModel, os } = query;
+  return { name: '', labels: {}, instanceType, region, provider, purchaseModel, os };
+}
+
+function sheetPrice(
+  catalogue: Catalogue,
+  query: MachineQuery,
+  options: LookupOptions,
+  words: string[],
+): FoundPrice | undefined {
+  if (catalogue.sheets.length === 0) return undefined;
+  const atMs = options.atMs ?? catalogue.asOfMs;
+  return fromSheets(catalogue.sheets, sheetSubject(query), atMs, words);
+}
+
+function unitPrice(
+  catalogue: Catalogue,
+  query: MachineQuery,
+  options: LookupOptions,
+  words: string[],
+): FoundPrice | undefined {
+  if (catalogue.sheets.every(({ units }) => units.length === 0)) return undefined;
+  const { vcpus, memoryGib, gpus = {} } = query;
+  const machine = {
+    ...(vcpus === undefined ? {} : { vcpus }),
+    ...(memoryGib === undefined ? {} : { memoryGib }),
+    gpus,
+    capacityType: {
+      model: query.purchaseModel === 'spot' ? ('spot' as const) : ('on-demand' as const),
+      words,
+    },
+  };
+  const atMs = options.atMs ?? catalogue.asOfMs;
+  return fromUnitPrices(catalogue, sheetSubject(query), machine, { atMs, words });
+}
+
+/**
+ * Answers a question for a machine: an own sheet that speaks of its type goes before the lists, unit prices come last,
+ * as for a node. Never throws for what is merely unknown: then the price is null.
+ */
 export function lookupMachine(
   catalogue: Catalogue,
   query: MachineQuery,
   options: LookupOptions = {},
 ): PriceAnswer {
   const words: string[] = [];
-  const found = findMachine(catalogue, query, { atMs: options.atMs, preferGiven: true }, words);
+  const own = sheetPrice(catalogue, query, options, words);
+  const listed =
+    own === undefined
+      ? findMachine(catalogue, query, { atMs: options.atMs, preferGiven: true }, words)
+      : undefined;
+  const found = own ?? listed ?? unitPrice(catalogue, query, options, words);
   const region = priceRegionOf(query.provider, query.region, query.zone ?? '');
   if (found === undefined && !catalogue.knowsRegion(query.provider, region)) {
     words.push(
@@ -37,7 +85,7 @@ export function lookupMachine(
   return toAnswer(subject, found, words, {
     catalogue,
     atMs: options.atMs,
-    ...(found === undefined ? {} : { subject: discountSubject(query, region, found), machine: query }),
+    ...(listed === undefined ? {} : { subject: discountSubject(query, region, listed), machine: query }),
   });
 }
 

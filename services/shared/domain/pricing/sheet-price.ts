@@ -46,7 +46,7 @@ export function fromSheets(
       return stated(toDecimal(entry.pricePerHour), origin);
     }
   }
-  words.push(sheets.length === 0 ? 'custom sheet: none' : 'custom sheet: no entry fits this node');
+  words.push(sheets.length === 0 ? 'custom sheet: none' : 'custom sheet: no entry fits');
   return undefined;
 }
 
@@ -60,7 +60,7 @@ export function fromUnitPrices(
   const { atMs, words } = options;
   if (machine.notAMachine !== undefined || machine.capacityType.model === 'capacity-block') return undefined;
   if (machine.vcpus === undefined || machine.memoryGib === undefined) {
-    words.push('unit prices: the node does not say its CPUs and memory');
+    words.push('unit prices: its CPUs and memory are not known');
     return undefined;
   }
   const { vcpus, memoryGib } = machine;
