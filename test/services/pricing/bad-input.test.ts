@@ -12,7 +12,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { M5_LARGE, offer } from '../../support/pricing/samples.js';
+import { M5_LARGE, offer, reservedTerm } from '../../support/pricing/samples.js';
 
 const GOOD = JSON.stringify(offer([{ sku: 'LINUX', attributes: M5_LARGE, price: '0.107' }]));
 
@@ -72,15 +72,36 @@ describe('input that is not what it says', () => {
     ['text behind the document', `${GOOD} {}`, 'NOT_JSON'],
     ['one SKU at two prices', twice(), 'DUPLICATE_SKU'],
     ['a record that never ends', `{"products":{"A":{"x":"${'y'.repeat(5 * 1024 * 1024)}`, 'TOO_LARGE'],
-  ])("%s: one sentence with the source's and the file's name, and the last good price stays", async (_name, content, code) => {
-    const failure = await refresh(content).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    expect(failure).toBeInstanceOf(PricingError);
-    expect(failure).toMatchObject({ code });
-    expect(String((failure as Error).message)).toMatch(/^aws-offer: .*input\.json/);
-    expect(String((failure as Error).message)).not.toContain('\n');
+  ])(
+    "%s: one sentence with the source's and the file's name, and the last good price stays",
+    async (_name, content, code) => {
+      const failure = await refresh(content).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(failure).toBeInstanceOf(PricingError);
+      expect(failure).toMatchObject({ code });
+      expect(String((failure as Error).message)).toMatch(/^aws-offer: .*input\.json/);
+      expect(String((failure as Error).message)).not.toContain('\n');
+      expect(await price()).toBe('0.107');
+    },
+  );
+
+  it.each([
+    ['a length of a reserved term', 'LeaseContractLength', '"1yr"'],
+    ['a way to pay', 'PurchaseOption', '"No Upfront"'],
+    ['a tenancy', 'tenancy', '"Shared"'],
+    ['an operating system', 'operatingSystem', '"Linux"'],
+  ])('%s that is named like what every object has is no entry of a table', async (_name, field, value) => {
+    const text = JSON.stringify({
+      ...offer([{ sku: 'LINUX', attributes: M5_LARGE, price: '0.107' }]),
+      terms: {
+        ...(offer([{ sku: 'LINUX', attributes: M5_LARGE, price: '0.107' }]) as { terms: object }).terms,
+        Reserved: { LINUX: reservedTerm('LINUX', { term: '1yr', payment: 'No Upfront', hourly: '0.06' }) },
+      },
+    });
+    expect(text).toContain(`"${field}":${value}`);
+    await refresh(text.replace(`"${field}":${value}`, `"${field}":"constructor"`));
     expect(await price()).toBe('0.107');
   });
 

@@ -7,6 +7,7 @@ import {
 } from '@kubehero/domain';
 import { asRecord, asText } from '../../stream/exact-json.js';
 import { regionOfLocation } from './regions.js';
+import { entryOf } from '../table.js';
 
 /** A product of a price file, as far as it is read. */
 export interface AwsProduct {
@@ -75,7 +76,10 @@ const INSTANCE_RULES: readonly (readonly [string, (attributes: AwsProduct['attri
   ['own licence', (a) => (a['licenseModel'] ?? 'No License required') !== 'No License required'],
   ['capacity block', (a) => (a['marketoption'] ?? 'OnDemand') !== 'OnDemand'],
   ['Outposts', (a) => (a['usagetype'] ?? '').includes('Outposts')],
-  ['other tenancy or usage', (a) => !TENANCIES[a['tenancy'] ?? '']?.usage.test(a['usagetype'] ?? '')],
+  [
+    'other tenancy or usage',
+    (a) => !entryOf(TENANCIES, a['tenancy'] ?? '')?.usage.test(a['usagetype'] ?? ''),
+  ],
   ['other operation', (a) => wrongOperation(a)],
   ['no instance type', (a) => (a['instanceType'] ?? '') === ''],
 ];
@@ -131,7 +135,7 @@ function hourly(resource: PricedResource, name: string): Shape {
 const VOLUME_CODES: Readonly<Record<string, string>> = { '': 'standard', piops: 'io1' };
 
 function volumeName(code: string): string {
-  return VOLUME_CODES[code] ?? code;
+  return entryOf(VOLUME_CODES, code) ?? code;
 }
 
 function throughput(code: string): Shape {

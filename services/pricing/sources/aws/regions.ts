@@ -1,3 +1,5 @@
+import { entryOf } from '../table.js';
+
 // Names of regions in `location` fields of price files that are older than the `regionCode` field.
 // Source: AWS General Reference, "Regions and endpoints"; the EU names are the price list's own.
 const LOCATIONS: Readonly<Record<string, string>> = {
@@ -43,8 +45,7 @@ const LOCATIONS: Readonly<Record<string, string>> = {
 
 /** Region code of a location's name; undefined for names that the table does not hold (Local Zones, edge). */
 export function regionOfLocation(location: string): string | undefined {
-  const known = LOCATIONS[location] ?? LOCATIONS[location.replace(/^Europe /, 'EU ')];
-  return Object.hasOwn(LOCATIONS, location) || known !== undefined ? known : undefined;
+  return entryOf(LOCATIONS, location) ?? entryOf(LOCATIONS, location.replace(/^Europe /, 'EU '));
 }
 
 // Region names of the pricing pages from before region codes.
@@ -60,5 +61,5 @@ const LEGACY: Readonly<Record<string, string>> = {
 /** Region code of a name on the spot pricing page; undefined when it is none. */
 export function regionOfFeedName(name: string): string | undefined {
   if (/^[a-z]{2}(?:-[a-z]+)+-\d+(?:-[a-z0-9-]+)?$/.test(name)) return name;
-  return Object.hasOwn(LEGACY, name) ? LEGACY[name] : undefined;
+  return entryOf(LEGACY, name);
 }

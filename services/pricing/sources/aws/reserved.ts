@@ -11,6 +11,7 @@ import { asRecord, asText } from '../../stream/exact-json.js';
 import type { RowCollector } from '../collector.js';
 import type { AwsCandidate } from './product.js';
 import type { AwsFileFacts } from './terms.js';
+import { entryOf } from '../table.js';
 
 const PAYMENTS: Readonly<Record<string, string>> = {
   'No Upfront': 'no-upfront',
@@ -56,8 +57,8 @@ function rateOf(
 ): { readonly rate: CommitmentRate; readonly currency: string } | undefined {
   const record = asRecord(term);
   const attributes = asRecord(record['termAttributes']);
-  const length = TERMS[asText(attributes['LeaseContractLength']).toLowerCase().replace(/\s/g, '')];
-  const payment = PAYMENTS[asText(attributes['PurchaseOption'])];
+  const length = entryOf(TERMS, asText(attributes['LeaseContractLength']).toLowerCase().replace(/\s/g, ''));
+  const payment = entryOf(PAYMENTS, asText(attributes['PurchaseOption']));
   const paid = paidOf(record['priceDimensions'], unitPattern);
   if (length === undefined || payment === undefined || paid === undefined) return undefined;
   const price = effectiveCommitmentPrice({ ...paid, years: length.years });

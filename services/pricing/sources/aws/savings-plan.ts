@@ -13,6 +13,7 @@ import { RowCollector, type ParsedSource } from '../collector.js';
 import type { SourceOptions } from './offer.js';
 import { machineOfUsage } from './product.js';
 import { commitmentRow } from './reserved.js';
+import { entryOf } from '../table.js';
 
 interface Plan {
   readonly payment: string;
@@ -70,7 +71,7 @@ function termLevel({ length, 3: field = '' }: readonly string[]): PathDecision {
 function planOf(value: unknown): Plan | undefined {
   const record = asRecord(value);
   const attributes = asRecord(record['attributes']);
-  const payment = PAYMENTS[asText(attributes['purchaseOption']).toLowerCase()];
+  const payment = entryOf(PAYMENTS, asText(attributes['purchaseOption']).toLowerCase());
   const family = asText(record['productFamily']);
   if (payment === undefined || !/^(EC2 ?Instance|Compute) ?Savings ?Plans?$/i.test(family)) return undefined;
   return { payment, offering: /^EC2/i.test(family) ? 'ec2-instance' : 'compute' };

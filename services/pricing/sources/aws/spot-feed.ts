@@ -11,6 +11,7 @@ import type { InputFile } from '../../stream/input.js';
 import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
 import { RowCollector, type ParsedSource } from '../collector.js';
 import { regionOfFeedName } from './regions.js';
+import { entryOf } from '../table.js';
 
 const SYSTEMS: Readonly<Record<string, PricedOs>> = { linux: 'linux', mswin: 'windows' };
 
@@ -33,7 +34,7 @@ function addColumn(
   rows: RowCollector,
 ): void {
   const record = asRecord(column);
-  const os = SYSTEMS[asText(record['name'])];
+  const os = entryOf(SYSTEMS, asText(record['name']));
   if (os === undefined) return rows.skip('other operating system');
   for (const [currency, amount] of Object.entries(asRecord(record['prices']))) {
     const price = tryParseDecimal(asText(amount));

@@ -12,6 +12,7 @@ import type { InputFile } from '../../stream/input.js';
 import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
 import { RowCollector, type ParsedSource } from '../collector.js';
 import type { SourceOptions } from './offer.js';
+import { entryOf } from '../table.js';
 
 const PRODUCTS: Readonly<Record<string, PricedOs>> = {
   'Linux/UNIX': 'linux',
@@ -47,7 +48,7 @@ function regionFor(spot: SpotPrice, options: SourceOptions, place: string): stri
 }
 
 function addSpot(spot: SpotPrice, place: string, rows: RowCollector, options: SourceOptions): void {
-  const os = PRODUCTS[spot.product.replace(/ \(Amazon VPC\)$/, '')];
+  const os = entryOf(PRODUCTS, spot.product.replace(/ \(Amazon VPC\)$/, ''));
   if (os === undefined) return rows.skip('other product');
   const price = tryParseDecimal(spot.price);
   if (price === undefined || !isPositiveDecimal(price)) return rows.skip('price is no positive amount');

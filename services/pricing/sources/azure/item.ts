@@ -1,5 +1,6 @@
 import { formatDecimal, isPositiveDecimal, tryParseDecimal } from '@kubehero/domain';
 import { asArray, asRecord, asText } from '../../stream/exact-json.js';
+import { entryOf } from '../table.js';
 
 /** An item of the retail prices API, as far as it is read. */
 export interface AzureItem {
@@ -30,7 +31,7 @@ const TERMS: Readonly<Record<string, string>> = { '1 Year': '1yr', '3 Years': '3
 
 /** A term in the catalogue's words, empty for one that is not known. */
 export function azureTerm(text: string): string {
-  return TERMS[text] ?? '';
+  return entryOf(TERMS, text) ?? '';
 }
 
 function savingsPlansOf(value: unknown): AzureItem['savingsPlans'] {

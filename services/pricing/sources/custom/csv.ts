@@ -1,4 +1,5 @@
 import { PricingError } from '../../errors.js';
+import { entryOf } from '../table.js';
 
 const MAX_ROWS = 200_000;
 
@@ -93,7 +94,7 @@ export function sheetFromCsv(text: string, name: string): Record<string, unknown
       if (title === 'kind') kind = value.trim();
       else place(entry, title, value.trim());
     }
-    const list = LISTS[kind];
+    const list = entryOf(LISTS, kind);
     if (list === undefined) {
       throw new PricingError(
         'BAD_SHEET',

@@ -15,6 +15,7 @@ import type { SourceOptions } from '../aws/offer.js';
 import { RowCollector, type ParsedSource } from '../collector.js';
 import { judgeGcpSku, type GcpCandidate, type UnitMeaning } from './judge.js';
 import { toGcpSkus, type GcpSku } from './sku.js';
+import { entryOf } from '../table.js';
 
 function decide(path: readonly string[]): PathDecision {
   if (path.length === 0) return 'enter';
@@ -29,7 +30,7 @@ function scaled(price: string, meaning: UnitMeaning): string {
 }
 
 function addSku(sku: GcpSku, candidate: GcpCandidate, place: string, rows: RowCollector): void {
-  const meaning = candidate.units[sku.unit];
+  const meaning = entryOf(candidate.units, sku.unit);
   if (meaning === undefined)
     return rows.skip(`unknown unit '${sku.unit.slice(0, 16)}' for ${candidate.resource}`);
   const paid = sku.tiers.find(({ price }) => isPositiveDecimal(toDecimal(price)));

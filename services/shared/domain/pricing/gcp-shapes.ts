@@ -225,7 +225,7 @@ export function gpuModelKey(text: string): string {
     .filter((word) => word !== '' && !['nvidia', 'tesla', 'gpu', 'gpus'].includes(word))
     .sort()
     .join('-');
-  return GPU_ALIASES[key] ?? key;
+  return Object.hasOwn(GPU_ALIASES, key) ? (GPU_ALIASES[key] ?? key) : key;
 }
 
 // The price list's name of a model where it is not the Compute API's.
