@@ -118,7 +118,7 @@ try {
     'every sentinel knows the others, and the primary has both replicas',
     () => {
       const ok = sentinels.every(({ host }) =>
-        (ask(host, 26379, 'SENTINEL', 'CKQUORUM', 'kubehero')[0] ?? '').startsWith("OK 3 "),
+        (ask(host, 26379, 'SENTINEL', 'CKQUORUM', 'kubehero')[0] ?? '').startsWith('OK 3 '),
       );
       return ok && ask(servers[0]?.host ?? '', 6379, 'INFO', 'replication').includes('connected_slaves:2');
     },

@@ -33,6 +33,8 @@ const PREFIX = 'kubehero:';
 const WATCH_MS = 2000;
 /** Between attempts while there is none. */
 const RETRY_MS = 250;
+/** What a server says that takes no writes for now: without a replica, memory or a disk it carries messages all the same. */
+const refusedWrite = /\b(NOREPLICAS|OOM|MISCONF)\b/;
 /** Messages that wait at most while a batch is under way; a server that is slower than that loses the newest. */
 const MAX_WAITING = 500;
 
@@ -243,7 +245,7 @@ class ValkeyBus implements LiveBus {
     return result;
   }
 
-  /** @returns undefined where there is no client or it failed; then the connection is in doubt */
+  /** @returns undefined where there is no client or it failed; then the connection is in doubt, but for a refused write */
   async #attempt<Result>(
     client: GlideClient | undefined,
     call: Promise<Result> | undefined,
@@ -251,7 +253,7 @@ class ValkeyBus implements LiveBus {
     try {
       return await call;
     } catch (error) {
-      this.#lose(client, error);
+      if (!refusedWrite.test(messageOf(error))) this.#lose(client, error);
       return undefined;
     }
   }
