@@ -13,7 +13,8 @@ import type { InputFile } from '../../stream/input.js';
 import { JsonRecordReader, type PathDecision } from '../../stream/json-records.js';
 import type { SourceOptions } from '../aws/offer.js';
 import { RowCollector, type ParsedSource } from '../collector.js';
-import { judgeGcpSku, type GcpCandidate, type UnitMeaning } from './judge.js';
+import type { GcpCandidate, UnitMeaning } from './candidate.js';
+import { judgeGcpSku } from './judge.js';
 import { toGcpSkus, type GcpSku } from './sku.js';
 import { entryOf } from '../table.js';
 
