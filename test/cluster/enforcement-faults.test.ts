@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { tryFindActionFault } from '@kubehero/domain';
 import type { ApiServer } from '@kubehero/kubernetes';
+import { unknownOutcome } from '@kubehero/operator';
 import { Cluster } from '../support/cluster/cluster.js';
 import { type Fate, FaultProxy } from '../support/cluster/fault-proxy.js';
 import { clusterBinaries, clusterBinariesDir } from '../support/cluster/requirement.js';
@@ -94,6 +95,35 @@ describeWith([clusterBinaries(...enforcementBinaries)], 'enforcement against a b
       done.length,
     );
   });
+
+  it('says in its record where nobody can tell any more whether an action was done', async () => {
+    const doomed = 'doomed';
+    await rig.namespaces(doomed);
+    await rig.apply(deployment({ namespace: doomed, name: 'web' }));
+    const path = `/apis/apps/v1/namespaces/${doomed}/deployments/web`;
+    let isCut = false;
+    proxy.decide = async (call) => {
+      if (!call.path.startsWith(path)) return 'pass';
+      if (call.method === 'PATCH' && !isCut) {
+        isCut = true;
+        return 'cut-after';
+      }
+      if (isCut && call.method === 'GET') await cluster.call({ method: 'DELETE', path });
+      return 'pass';
+    };
+
+    await reconcilePatiently(policyOf(doomed, { scope: { namespaces: [doomed] } }), 'enforce', 'enforced');
+
+    proxy.decide = () => 'pass';
+    const records = await rig.audit.pending(0n, 100_000);
+    const [record, ...more] = records.filter(
+      ({ action, object }) => action === 'Scale' && object?.namespace === doomed,
+    );
+    expect(more).toEqual([]);
+    expect(record?.reason).toContain(unknownOutcome);
+    expect(rig.audit.intents()).toEqual([]);
+    await reconcilePatiently(policyOf(doomed, { scope: { namespaces: [doomed] } }), 'release', 'released');
+  }, 60_000);
 
   it('does not take a conflict for the end of what it deletes', async () => {
     let conflicts = 0;

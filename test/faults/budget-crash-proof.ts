@@ -1,5 +1,5 @@
 import { tryFindActionFault } from '@kubehero/domain';
-import { AuditChain } from '@kubehero/operator';
+import { AuditChain, unknownOutcome } from '@kubehero/operator';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BudgetStack, type Victim } from '../support/budget-stack.js';
 import { EnforcementRig } from '../support/enforcement/enforcement-rig.js';
@@ -274,7 +274,8 @@ class Proof {
         ...differs('its length', all.length, Number(chain.sequence)),
         ...differs('announced actions without an end', chain.intents(), []),
       );
-      return all.filter(({ action }) => recorded.has(action)).length;
+      return all.filter(({ action, reason }) => recorded.has(action) && !reason.endsWith(unknownOutcome))
+        .length;
     } finally {
       await chain.close();
     }

@@ -20,6 +20,8 @@ export interface AuditChainOptions {
 const mostPending = 20_000;
 /** The file is written anew after so many acknowledged records. */
 const compactAfter = 1000n;
+/** Ends the reason of an action of which nobody can say whether it was done. */
+export const unknownOutcome = 'whether it was done is not known: the object was gone before anybody looked';
 
 /**
  * What the operator did, as a hash chain on disk: each record holds the hash of the one before and is signed by the
@@ -110,6 +112,12 @@ export class AuditChain {
   async drop(intent: Intent): Promise<void> {
     this.#underWay.delete(intent.id);
     await this.#write({ dropped: intent.id });
+  }
+
+  /** Nobody can find out any more whether an announced action was done: its record says so. */
+  async doneOrNot(intent: Intent): Promise<KeptRecord> {
+    this.#underWay.delete(intent.id);
+    return this.#record({ ...intent.action, reason: `${intent.action.reason}; ${unknownOutcome}` }, intent);
   }
 
   /** It is not known whether an announced action was done: it becomes one of the {@link doubtful}. */

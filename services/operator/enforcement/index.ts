@@ -6,7 +6,7 @@ export type {
   PolicyInForce,
   Wanted,
 } from './enforcement-types.js';
-export { AuditChain, type AuditChainOptions } from '../audit/audit-chain.js';
+export { AuditChain, unknownOutcome, type AuditChainOptions } from '../audit/audit-chain.js';
 export type { Action, ActionName } from '../audit/action-record.js';
 export { World, type WorldChange, type WorldListener, type WorldOptions } from '../world/world.js';
 export type { Abilities } from '../world/discovery.js';

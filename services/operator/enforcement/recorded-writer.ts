@@ -147,12 +147,15 @@ export class RecordedWriter {
   async #resolveAll(signal: AbortSignal): Promise<void> {
     const { audit } = this.options;
     for (const intent of audit.doubtful()) {
-      if (await this.#wasDone(intent, signal)) await audit.done(intent);
+      const wasDone = await this.#tryTell(intent, signal);
+      if (wasDone === undefined) await audit.doneOrNot(intent);
+      else if (wasDone) await audit.done(intent);
       else await audit.drop(intent);
     }
   }
 
-  async #wasDone({ witness }: Intent, signal: AbortSignal): Promise<boolean> {
+  /** Whether an action was done, undefined where what it left would be gone with its object. */
+  async #tryTell({ witness }: Intent, signal: AbortSignal): Promise<boolean | undefined> {
     const raw = await this.#tryGet(witness, signal);
     const isMeant = witness.uid === '' || raw?.metadata?.uid === witness.uid;
     const metadata = isMeant ? raw?.metadata : undefined;
@@ -162,9 +165,7 @@ export class RecordedWriter {
       case 'gone':
         return metadata === undefined || metadata.deletionTimestamp !== undefined;
       case 'marked':
-        return (
-          metadata !== undefined && (metadata.annotations?.[annotationKeys.held] ?? null) === witness.mark
-        );
+        return metadata && (metadata.annotations?.[annotationKeys.held] ?? null) === witness.mark;
     }
   }
 
