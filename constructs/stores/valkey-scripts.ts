@@ -135,7 +135,7 @@ sentinel announce-ip $self
 sentinel monitor ${input.primaryName} $primary 6379 ${input.quorum}
 sentinel auth-pass ${input.primaryName} $REDISCLI_AUTH
 sentinel down-after-milliseconds ${input.primaryName} 5000
-sentinel failover-timeout ${input.primaryName} 30000
+sentinel failover-timeout ${input.primaryName} 15000
 sentinel parallel-syncs ${input.primaryName} 1
 CONFIG
 ${watcher(input.encrypted, 'sleep $((${POD_NAME##*-} * 120)); kill -TERM $$')}unset REDISCLI_AUTH
