@@ -26,7 +26,7 @@ function sheetPrice(
   options: LookupOptions,
   words: string[],
 ): FoundPrice | undefined {
-  if (catalogue.sheets.length === 0) return undefined;
+  if (catalogue.sheets.every(({ nodes }) => nodes.length === 0)) return undefined;
   const atMs = options.atMs ?? catalogue.asOfMs;
   return fromSheets(catalogue.sheets, sheetSubject(query), atMs, words);
 }
