@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { NativeInsert } from '../columns/pod-cost-columns.js';
 import { ClientEngine, nativeInsertSettings } from './client-engine.js';
 import { ClickHouseError, type ClickHouseEngine } from './engine.js';
+import { preferEventLoop } from './thread-priority.js';
 
 /** Where the engine keeps its data. */
 export interface EmbeddedClickHouseOptions {
@@ -36,7 +37,15 @@ export async function openEmbeddedClickHouse(options: EmbeddedClickHouseOptions)
       ...({ connection: createChdbConnection({ path: options.directory }) } as object),
     });
   const readers = Array.from({ length: options.readers ?? 2 }, openClient);
-  return new EmbeddedEngine(openClient(), readers, spool);
+  const engine = new EmbeddedEngine(openClient(), readers, spool);
+  try {
+    await engine.command('SELECT 1'); // its threads are there from the first statement on
+    await preferEventLoop();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return engine;
 }
 
 async function makeSpool(directory: string): Promise<string> {
