@@ -76,7 +76,7 @@ async function fill(db: Kysely<Database>): Promise<void> {
       publications: {},
     };
     const parts = [{ facts, items: regionRows(region) }];
-    const change = { parts, quarantine: [], sources: ['aws-offer'], createdAt: asOf };
+    const change = { parts, quarantine: [], createdAt: asOf };
     await withPostgresCatalogue(db, (store) => store.commit(change));
   }
 }
