@@ -41,37 +41,23 @@ type Parameters = Record<string, string | number | (string | number)[]>;
 
 const NETWORK =
   'net_unknown + net_node + net_zone + net_cross_tx + net_cross_rx + net_internet_tx + net_internet_rx';
-const SUMS = [
-  'sum(toInt128(cpu_cost)) AS cpu_cost',
-  'sum(toInt128(ram_cost)) AS ram_cost',
-  'sum(toInt128(gpu_cost)) AS gpu_cost',
-  'sum(toInt128(network_cost)) AS network_cost',
-  'sum(toUInt64(seconds)) AS seconds',
-  'sum(toUInt128(cpu_us)) AS cpu_us',
-  'sum(toUInt128(ram_byte_seconds)) AS ram_byte_seconds',
-  'sum(toUInt128(network)) AS network',
-].join(', ');
-const RESUM = [
-  'cpu_cost',
-  'ram_cost',
-  'gpu_cost',
-  'network_cost',
-  'seconds',
-  'cpu_us',
-  'ram_byte_seconds',
-  'network',
-]
+/** What is summed, in integers that hold the sum of any fleet over any window. */
+const WIDE: Readonly<Record<string, string>> = {
+  cpu_cost: 'toInt128',
+  ram_cost: 'toInt128',
+  gpu_cost: 'toInt128',
+  network_cost: 'toInt128',
+  seconds: 'toUInt64',
+  cpu_us: 'toUInt128',
+  ram_byte_seconds: 'toUInt128',
+  network: 'toUInt128',
+};
+const SUMS = Object.entries(WIDE)
+  .map(([name, wide]) => `sum(${wide}(${name})) AS ${name}`)
+  .join(', ');
+const RESUM = Object.keys(WIDE)
   .map((name) => `sum(${name}) AS ${name}`)
   .join(', ');
-const WANTED: ReadonlySet<string> = new Set([
-  'seconds',
-  'cpu_cost',
-  'ram_cost',
-  'gpu_cost',
-  'network_cost',
-  'cpu_us',
-  'ram_byte_seconds',
-]);
 const NEEDS_IDENTITY: readonly GroupKey[] = ['node', 'workload', 'pod', 'container'];
 
 /** Answers what things cost, from the coarsest clean tables that cover the window. */
@@ -152,12 +138,15 @@ export class CostQuery {
     const parts = segments.map((segment, at) =>
       this.#segment(
         { ...segment, at, table: tableOf(segment, byNamespace, question.stepS) },
-        { filter, columns: grouping, stepS: question.stepS },
+        { filter, columns: grouping, stepS: question.stepS, summed: !byIdentity },
         parameters,
       ),
     );
-    const inner = `SELECT ${grouping}, state, ${SUMS} FROM (${parts.join(' UNION ALL ')}) GROUP BY ${grouping}, state`;
-    const sql = byIdentity ? this.#named(question, inner) : inner;
+    const rows = parts.join(' UNION ALL ');
+    // Few groups come out of each part, and the answer adds them up: planning another sum would cost more
+    const sql = byIdentity
+      ? this.#named(question, `SELECT ${grouping}, state, ${SUMS} FROM (${rows}) GROUP BY ${grouping}, state`)
+      : rows;
     return await this.options.clickhouse.query<CostRow>(sql, parameters, signal);
   }
 
@@ -189,7 +178,12 @@ export class CostQuery {
 
   #segment(
     segment: Segment & { readonly at: number; readonly table: string },
-    wanted: { readonly filter: string; readonly columns: string; readonly stepS: number | undefined },
+    wanted: {
+      readonly filter: string;
+      readonly columns: string;
+      readonly stepS: number | undefined;
+      readonly summed: boolean;
+    },
     parameters: Parameters,
   ): string {
     const { at, table, level } = segment;
@@ -197,15 +191,17 @@ export class CostQuery {
     parameters[`to${at}`] = segment.to;
     const from = `toDateTime({from${at}:UInt32}, 'UTC')`;
     const to = `toDateTime({to${at}:UInt32}, 'UTC')`;
-    const measures = MEASURES.filter(([name]) => WANTED.has(name)).map(
-      ([name, source]) => `${level === 'second' ? source : name} AS ${name}`,
-    );
+    const measures = Object.entries(WIDE).map(([name, wide]) => {
+      const source = sourceOf(name, level);
+      return `${wanted.summed ? `sum(${wide}(${source}))` : source} AS ${name}`;
+    });
     const keys = wanted.columns.replace('start', `${startOf(wanted.stepS ?? 1)} AS start`);
     const hasBucket = table === TABLE_OF[level] && level !== 'day';
     const bucket = hasBucket ? `AND bucket >= ${bucketOf(level, from)} AND bucket < ${to}` : '';
-    return `SELECT ${keys}, state, ${measures.join(', ')}, ${NETWORK} AS network
-      FROM ${this.options.database}.${table} FINAL
-      WHERE ts >= ${from} AND ts < ${to} ${bucket} ${wanted.filter}`;
+    return `SELECT ${keys}, state, ${measures.join(', ')}
+      FROM ${this.options.database}.${table} AS t FINAL
+      WHERE ts >= ${from} AND ts < ${to} ${bucket} ${wanted.filter}
+      ${wanted.summed ? `GROUP BY ${wanted.columns}, state` : ''}`;
   }
 
   #filter(question: CostQuestion, { names, namespaces }: KnownKeys, parameters: Parameters): string {
@@ -257,6 +253,14 @@ export class CostQuery {
 function tableOf({ level }: Segment, byNamespace: boolean, stepS: number | undefined): string {
   if (!byNamespace || level === 'second') return TABLE_OF[level];
   return NAMESPACE_TABLE_OF[isFine(stepS) ? 'second' : level];
+}
+
+/** What a measure is in the rows of a table; named with its table, for sums take the name of what they sum. */
+function sourceOf(name: string, level: Level): string {
+  if (name === 'network') return NETWORK;
+  const raw = level === 'second' ? MEASURES.find(([rolled]) => rolled === name)?.[1] : undefined;
+  const source = raw ?? name;
+  return source.includes('(') ? source : `t.${source}`;
 }
 
 function isFine(stepS: number | undefined): boolean {

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { withDeadline } from '@kubehero/runtime';
 import { ApiError, apiErrorOf } from './api-error.js';
 import type { ApiServer } from './api-server.js';
 
@@ -47,10 +48,20 @@ export interface ApiWrite extends Omit<ApiGet, 'idleTimeoutMs'> {
  * @throws {ApiError} by status, UNREACHABLE, UNEXPECTED (no JSON)
  */
 export async function writeJson(write: ApiWrite): Promise<unknown> {
+  const { what, server } = write;
+  try {
+    // Not AbortSignal.any: a signal that lives as long as the program would remember every call
+    return await withDeadline('it', write, (signal) => writeUntil({ ...write, signal }));
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ApiError('UNREACHABLE', `could not ${what} at ${server.url.host}: ${reason}`, { cause });
+  }
+}
+
+async function writeUntil(write: ApiWrite): Promise<unknown> {
   const { what } = write;
-  const limit = AbortSignal.timeout(write.timeoutMs);
-  const signal = AbortSignal.any([write.signal, limit]);
-  const response = await send({ ...write, signal, idleTimeoutMs: write.timeoutMs });
+  const response = await send({ ...write, idleTimeoutMs: write.timeoutMs });
   const status = response.statusCode ?? 0;
   if (status < 200 || status > 299) throw await failureOf(what, response);
   return parse(await readAll(response, what), what);

@@ -163,7 +163,7 @@ class ValkeyBus implements LiveBus {
   }
 
   async #rest(): Promise<void> {
-    const signal = AbortSignal.any([this.#wake.signal, this.#stopped.signal]);
+    const { signal } = this.#wake;
     try {
       await delay(this.#healthy ? WATCH_MS : RETRY_MS, undefined, { signal });
     } catch (error) {
