@@ -3,6 +3,7 @@ import type {
   DescribeSpotPriceHistoryCommandOutput,
   EC2ClientConfig,
 } from '@aws-sdk/client-ec2';
+import { DeadlineError, withDeadline } from '@kubehero/runtime';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -60,17 +61,25 @@ function transport(context: HttpContext): NonNullable<EC2ClientConfig['requestHa
     const port = request.port === undefined ? '' : `:${String(request.port)}`;
     const url = `${request.protocol}//${request.hostname}${port}${request.path}`;
     const { host: _host, 'content-length': _length, ...headers } = request.headers;
-    const timeout = AbortSignal.timeout(context.timeoutMs ?? 30_000);
-    const answer = await context.fetch(url, {
+    const init = {
       method: request.method,
       headers,
       body: typeof request.body === 'string' ? request.body : '',
-      signal: AbortSignal.any([context.signal, timeout]),
-    });
-    const body = Readable.from([Buffer.from(await answer.arrayBuffer())]);
+    };
+    const limits = { timeoutMs: context.timeoutMs ?? 30_000, signal: context.signal };
+    const [answer, content] = await withDeadline('the answer', limits, async (signal) => {
+      const response = await context.fetch(url, { ...init, signal });
+      return [response, Buffer.from(await response.arrayBuffer())] as const;
+    }).catch(asSdkError);
+    const body = Readable.from([content]);
     return { response: { statusCode: answer.status, headers: Object.fromEntries(answer.headers), body } };
   };
   return { handle } as unknown as NonNullable<EC2ClientConfig['requestHandler']>;
+}
+
+/** The SDK tries again what has this name. */
+function asSdkError(cause: unknown): never {
+  throw cause instanceof DeadlineError ? new DOMException(cause.message, 'TimeoutError') : cause;
 }
 
 /** Loads the SDK and opens a client; nothing is asked yet. */
