@@ -125,7 +125,7 @@ export class ControlPlane {
     this.#nowS = nowS;
     this.#names = new NameDirectory(db);
     this.#mirror = new IdentityMirror(clickhouse, database);
-    this.#live = new LiveModel({ db, clickhouse, database, nowS });
+    this.#live = new LiveModel({ db, clickhouse, database, nowS, logger });
     this.#book = new PriceBook({ db, nowS });
     this.#registry = new NodeRegistry({
       ...{ db, nowS, horizonS: () => this.#horizonS() },
@@ -361,17 +361,17 @@ export class ControlPlane {
   }
 
   #queryOptions(): Omit<Parameters<typeof queryServices>[0], 'db'> {
-    const { db, clickhouse, database, prices } = this.#options;
-    const cost = new CostQuery({
-      db,
-      clickhouse,
-      database,
-      names: this.#names,
-      nowS: this.#nowS,
-      forgetAfterS: FORGET_AFTER_S,
-    });
-    const cache = new AnswerCache(this.#bus, this.#nowS);
-    return { cost, cache, live: this.#live, names: this.#names, currency: prices.currency, nowS: this.#nowS };
+    const { db, clickhouse, database, prices, rawRetentionDays, minuteRetentionDays } = this.#options;
+    const shared = { names: this.#names, nowS: this.#nowS };
+    return {
+      ...shared,
+      cost: new CostQuery({ ...shared, db, clickhouse, database, forgetAfterS: FORGET_AFTER_S }),
+      cache: new AnswerCache(this.#bus, this.#nowS),
+      live: this.#live,
+      currency: prices.currency,
+      retention: { rawS: rawRetentionDays * SECONDS_PER_DAY, minuteS: minuteRetentionDays * SECONDS_PER_DAY },
+      isLeading: () => this.isLeading,
+    };
   }
 
   /** Own metrics and what each pod costs; the latter on the leader alone, which is where the seconds arrive. */

@@ -1,5 +1,13 @@
 import { RowState, type ClickHouseEngine, type PodCostColumns } from '@kubehero/store-clickhouse';
-import { listIdentities, type Database, type IdentityRow, type Kysely } from '@kubehero/store-postgres';
+import {
+  findIdentities,
+  listIdentities,
+  type Database,
+  type IdentityRow,
+  type Kysely,
+} from '@kubehero/store-postgres';
+import type { Logger } from '@kubehero/runtime';
+import { IdentityCache } from './identity-cache.js';
 import { SecondBucket, type SecondSummary } from './second-bucket.js';
 
 /** What the model works with. */
@@ -8,6 +16,7 @@ export interface LiveModelOptions {
   readonly clickhouse: ClickHouseEngine;
   readonly database: string;
   readonly nowS: () => number;
+  readonly logger: Logger;
 }
 
 /** Seconds that a chart shows. */
@@ -28,11 +37,17 @@ const NETWORK = [
 /** The last 15 minutes in memory, as the leader stores them. */
 export class LiveModel {
   readonly #seconds = new Map<number, SecondBucket>();
-  readonly #identities = new Map<number, IdentityRow>();
+  readonly #identities: IdentityCache;
   readonly #options: LiveModelOptions;
 
   constructor(options: LiveModelOptions) {
     this.#options = options;
+    this.#identities = new IdentityCache({
+      read: (keys) => findIdentities(options.db, keys),
+      onFailure: (error) => {
+        options.logger.warn('names of pods could not be read, trying again', { error });
+      },
+    });
   }
 
   /** Reads what is stored of the last minutes; called when a term begins. */
@@ -40,13 +55,8 @@ export class LiveModel {
     this.#seconds.clear();
     const { db, clickhouse, database, nowS } = this.#options;
     const [newest] = await listNewestKey(db);
-    for (const row of await listIdentities(
-      db,
-      Math.max(0, (newest?.key ?? 0) - IDENTITIES_AT_START),
-      IDENTITIES_AT_START,
-    )) {
-      this.#identities.set(row.key, row);
-    }
+    const above = Math.max(0, (newest?.key ?? 0) - IDENTITIES_AT_START);
+    this.#identities.add(await listIdentities(db, above, IDENTITIES_AT_START));
     const rows = await clickhouse.query<{
       second: number;
       ns: number;
@@ -65,8 +75,7 @@ export class LiveModel {
 
   /** Remembers names before rows refer to them. */
   addIdentities(rows: readonly IdentityRow[]): void {
-    for (const row of rows) this.#identities.set(row.key, row);
-    if (this.#identities.size > 4 * IDENTITIES_AT_START) this.#identities.clear();
+    this.#identities.add(rows);
   }
 
   /** Takes stored rows over; rows older than the window are passed by. Yields between chunks: an outage brings many. */
@@ -97,7 +106,7 @@ export class LiveModel {
     return this.#seconds.get(second);
   }
 
-  /** Whose a row is, undefined for identities from before the term that were not read. */
+  /** Whose a row is; undefined where that is not in memory: it is read then, and there a moment later. */
   identity(key: number): IdentityRow | undefined {
     return this.#identities.get(key);
   }

@@ -14,8 +14,12 @@ export interface LiveSnapshot {
   readonly ticks: readonly LiveTick[];
 }
 
-/** A tick of a grouping. */
-export type TickListener = (tick: LiveTick) => void;
+/** Who watches a grouping. */
+export interface LiveViewer {
+  readonly onTick: (tick: LiveTick) => void;
+  /** This replica does not lead any more and can't tell this grouping: another one can. */
+  readonly onEnd: () => void;
+}
 
 /** What the publisher works with. */
 export interface LivePublisherOptions {
@@ -41,7 +45,7 @@ const EXPECTED_FOR_S = 300;
 export class LivePublisher {
   readonly #options: LivePublisherOptions;
   readonly #makers = new Map<LiveGrouping, TickMaker>();
-  readonly #listeners = new Map<LiveGrouping, Set<TickListener>>();
+  readonly #viewers = new Map<LiveGrouping, Set<LiveViewer>>();
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
   #unsubscribe: (() => Promise<void>) | undefined;
@@ -50,7 +54,7 @@ export class LivePublisher {
     this.#options = options;
     for (const by of LIVE_GROUPINGS) {
       this.#makers.set(by, new TickMaker(by, options.model));
-      this.#listeners.set(by, new Set());
+      this.#viewers.set(by, new Set());
     }
   }
 
@@ -88,14 +92,28 @@ export class LivePublisher {
     return { currency: this.#options.currency, by, groups: [...maker.groups], ticks };
   }
 
-  /** Calls the listener with every tick from now on. @returns ends that */
-  subscribe(by: LiveGrouping, listener: TickListener): () => void {
-    const listeners = this.#listeners.get(by) ?? new Set();
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+  /** False where the seconds of other replicas hold too little: they tell each other sums by namespace alone. */
+  canShow(by: LiveGrouping): boolean {
+    return by === 'namespace' || by === 'cluster' || this.#options.isLeading();
+  }
+
+  /**
+   * Shows the viewer every tick from now on. The first viewer begins the numbers of groups anew, so that those of long
+   * ago are forgotten.
+   *
+   * @returns ends that
+   */
+  subscribe(by: LiveGrouping, viewer: LiveViewer): () => void {
+    const viewers = this.#viewers.get(by) ?? new Set();
+    if (viewers.size === 0) this.#makers.set(by, new TickMaker(by, this.#options.model));
+    viewers.add(viewer);
+    return () => viewers.delete(viewer);
   }
 
   async #publish(): Promise<void> {
+    for (const [by, viewers] of this.#viewers) {
+      if (!this.canShow(by)) for (const viewer of viewers) viewer.onEnd();
+    }
     const now = this.#options.nowS();
     const due = this.#options.model
       .seconds()
@@ -105,10 +123,10 @@ export class LivePublisher {
     for (const bucket of due) {
       bucket.changed = false;
       this.#tellOthers(bucket);
-      for (const [by, listeners] of this.#listeners) {
-        if (listeners.size === 0) continue;
+      for (const [by, viewers] of this.#viewers) {
+        if (viewers.size === 0) continue;
         const tick = this.#maker(by).make(bucket, names, this.#expected(bucket));
-        for (const listener of listeners) listener(tick);
+        for (const { onTick } of viewers) onTick(tick);
       }
     }
   }

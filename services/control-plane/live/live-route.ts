@@ -18,6 +18,12 @@ export function liveRoute(publisher: LivePublisher, guard: NonNullable<HttpRoute
     guard,
     handler: async (_request, response, context) => {
       const by = toGrouping(context.url.searchParams.get('by') ?? 'namespace');
+      if (!publisher.canShow(by)) {
+        throw new HttpError(
+          503,
+          `this replica follows, and only the leader can tell ${by}s: ask the Service`,
+        );
+      }
       response.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
@@ -43,8 +49,11 @@ async function stream(
 ): Promise<void> {
   const waiting: LiveTick[] = [];
   let send = (tick: LiveTick): void => void waiting.push(tick);
-  const unsubscribe = publisher.subscribe(by, (tick) => {
-    send(tick);
+  const unsubscribe = publisher.subscribe(by, {
+    onTick: (tick) => {
+      send(tick);
+    },
+    onEnd: () => response.end(),
   });
   const keepAlive = setInterval(() => response.write(': still here\n\n'), KEEP_ALIVE_MS);
   try {

@@ -24,6 +24,7 @@ import { rankTop } from '../live/top.js';
 import { GROUP_KEYS, totalCost, type CostAnswer, type CostSums, type GroupKey } from './cost-answer.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { CostQuery } from './cost-query.js';
+import { keptUnitS, toKeptWindow, type Retention } from './kept-window.js';
 import type { NameDirectory } from './names.js';
 
 /** What the services work with. */
@@ -35,6 +36,8 @@ export interface QueryServicesOptions {
   readonly names: NameDirectory;
   readonly currency: string;
   readonly nowS: () => number;
+  readonly retention: Retention;
+  readonly isLeading: () => boolean;
 }
 
 const MAX_GAPS = 100;
@@ -55,14 +58,15 @@ export function queryServices(options: QueryServicesOptions): readonly Implement
 }
 
 async function getCost(
-  { cost, currency, cache }: QueryServicesOptions,
+  { cost, currency, cache, retention, nowS }: QueryServicesOptions,
   request: query.GetCostRequest,
   signal: AbortSignal,
 ): Promise<query.GetCostResponseInput> {
   const by = request.by.map(toGroupKey);
   const where = request.where.map(({ key, value }) => ({ key: toGroupKey(key), value }));
-  const window = readWindow(request);
+  const window = toKeptWindow(readWindow(request), retention, nowS());
   const stepS = readStep(request.stepS, window);
+  if (stepS !== undefined) checkKept(stepS, keptUnitS(window.from, retention, nowS()));
   const question = { by, window, where, ...(stepS === undefined ? {} : { stepS }) };
   return await cache.through(question, window, async () =>
     toCostResponse(await cost.ask(question, signal), window, currency),
@@ -118,6 +122,15 @@ function readStep(stepS: number, window: Window): number | undefined {
     );
   }
   return stepS;
+}
+
+/** What was rolled up and then dropped can't be taken apart again. */
+function checkKept(stepS: number, unitS: number): void {
+  if (stepS % unitS === 0) return;
+  throw new RpcError(
+    'invalid_argument',
+    `of so long ago only periods of ${unitS} s are kept: give a step of a multiple of ${unitS} s, or a later window, not ${stepS} s`,
+  );
 }
 
 function toGroupKey(text: string): GroupKey {
@@ -214,6 +227,12 @@ async function listTop(
   const limit = request.limit === 0 ? DEFAULT_LIMIT : request.limit;
   if (limit > MAX_LIMIT)
     throw new RpcError('invalid_argument', `limit ${limit} is too large: give 1 to ${MAX_LIMIT}`);
+  if (!options.isLeading()) {
+    throw new RpcError(
+      'unavailable',
+      'this replica follows, and only the leader knows pods: ask the Service',
+    );
+  }
   const names = await options.names.read();
   const answer = rankTop(options.live, names, options.nowS(), {
     by,

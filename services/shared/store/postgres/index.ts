@@ -48,6 +48,7 @@ export {
   addCluster,
   labelCluster,
   listClusters,
+  findIdentities,
   listIdentities,
   listNamespaces,
   listNodes,

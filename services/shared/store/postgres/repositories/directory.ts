@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type { Database } from '../schema.js';
 
 /** A registered cluster. */
@@ -217,7 +217,24 @@ export async function listIdentities(
     .orderBy('key')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
+  return rows.map(toIdentityRow);
+}
+
+/** Identities by their keys, in no order; unknown keys are left out. */
+export async function findIdentities(
+  db: Kysely<Database>,
+  keys: readonly number[],
+): Promise<readonly IdentityRow[]> {
+  const rows = await db
+    .selectFrom('identity')
+    .selectAll()
+    .where(sql<boolean>`key = any(${keys}::int[])`)
+    .execute();
+  return rows.map(toIdentityRow);
+}
+
+function toIdentityRow(row: Selectable<Database['identity']>): IdentityRow {
+  return {
     key: row.key,
     clusterKey: row.cluster_key,
     nodeKey: row.node_key,
@@ -229,5 +246,5 @@ export async function listIdentities(
     workloadKind: row.workload_kind,
     workload: row.workload,
     labels: row.labels,
-  }));
+  };
 }
