@@ -106,10 +106,10 @@ export interface Plane {
   stop(): Promise<void>;
 }
 
-/** Starts a control plane over the stores, waits until it leads, and registers a cluster. */
+/** Starts a control plane over the stores, waits until it leads (unless it follows another), and registers a cluster. */
 export async function startPlane(
   stores: Stores,
-  options: { cluster?: string; logger?: Logger } = {},
+  options: { cluster?: string; logger?: Logger; follows?: boolean } = {},
 ): Promise<Plane> {
   const token = randomBytes(16).toString('hex');
   const plane = new ControlPlane({
@@ -128,7 +128,8 @@ export async function startPlane(
     logger: options.logger ?? silentLogger,
   });
   await plane.start();
-  while (!plane.isLeading) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!plane.isLeading && options.follows !== true)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   const clientFile = await writeClientFiles(stores, plane, token, options.cluster ?? 'test');
   return { plane, token, clientFile, stop: () => plane.stop() };
 }
