@@ -191,6 +191,7 @@ async function measure(root: string, cgroups: number, busy: BusyCgroups): Promis
       milliCpu: Number(((last.cpuUs - first.cpuUs) / 1000 / Number(flags.seconds)).toFixed(2)),
       anonymousMiB: inMiB(last.anonymous),
       kernelMiB: inMiB(last.kernel),
+      memoryMiB: inMiB(last.anonymous + (last.kernel ?? 0)),
       residentMiB: inMiB(last.resident),
       anonymousSlopeMiBPerHour: inMiB(
         slopePerHour(readings.slice(readings.length / 2).map((reading) => reading.anonymous)),
