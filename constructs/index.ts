@@ -25,7 +25,13 @@ export { type EdgeParts, KubeHeroEdge, type KubeHeroEdgeProps } from './edge/kub
 export { type CollectorMode } from './hub/collector.js';
 export { type ExposureProps, type GatewayProps, type IngressProps } from './hub/exposure.js';
 export { type HubParts } from './hub/hub-builder.js';
-export { type HubComponent, type InstallationProps, type KubeHeroHubProps } from './hub/hub-props.js';
+export {
+  type HubComponent,
+  type InstallationProps,
+  type KubeHeroHubProps,
+  type NetworkRates,
+  type ResourceAmounts,
+} from './hub/hub-props.js';
 export { KubeHeroHub } from './hub/kubehero-hub.js';
 export { type PriceMirrors, type PriceSource, type PricingProps } from './hub/pricing-engine.js';
 export { type MonitoringProps } from './monitoring/monitoring.js';

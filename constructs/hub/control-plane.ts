@@ -14,6 +14,7 @@ import { waiverAnnotations } from '../core/waivers.js';
 import type { Site } from '../core/site.js';
 import { toServicePorts, Workload } from '../core/workload.js';
 import type { StoreAccess } from '../stores/connection.js';
+import type { KubeHeroHubProps, ResourceAmounts } from './hub-props.js';
 
 /** Input of {@link ControlPlane}. */
 export interface ControlPlaneInput {
@@ -26,6 +27,7 @@ export interface ControlPlaneInput {
   readonly rawRetentionDays: number;
   readonly currency: string;
   readonly exchangeRates: Readonly<Record<string, string>>;
+  readonly amounts: Pick<KubeHeroHubProps, 'unitPrices' | 'resourceWeights' | 'networkRates'>;
   /** Names under which edges dial the gRPC listener. */
   readonly serverNames: readonly string[];
 }
@@ -128,6 +130,7 @@ export class ControlPlane extends Workload {
         [environmentNames.rawRetentionDays]: String(input.rawRetentionDays),
         [environmentNames.currency]: input.currency,
         ...exchangeRates(input.exchangeRates),
+        ...amounts(input.amounts),
         [environmentNames.caKeyFile]: `${mountPaths.keys}/ca-key`,
         [environmentNames.apiTokenFile]: `${mountPaths.api}/token`,
       },
@@ -227,4 +230,20 @@ function exchangeRates(rates: Readonly<Record<string, string>>): Record<string, 
   const entries = Object.entries(rates).sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length === 0) return {};
   return { [environmentNames.exchangeRates]: entries.map(([code, rate]) => `${code}=${rate}`).join(',') };
+}
+
+/** Configured prices in the form that the program reads; nothing where its defaults hold. */
+function amounts({
+  unitPrices,
+  resourceWeights,
+  networkRates,
+}: ControlPlaneInput['amounts']): Record<string, string> {
+  const resources = (of: ResourceAmounts): string => `cpu=${of.cpu},ram=${of.ram},gpu=${of.gpu}`;
+  return {
+    ...(unitPrices && { [environmentNames.unitPrices]: resources(unitPrices) }),
+    ...(resourceWeights && { [environmentNames.resourceWeights]: resources(resourceWeights) }),
+    ...(networkRates && {
+      [environmentNames.networkRates]: `crossZone=${networkRates.crossZone},internet=${networkRates.internet}`,
+    }),
+  };
 }

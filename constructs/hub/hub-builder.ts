@@ -84,6 +84,7 @@ export class HubBuilder {
       rawRetentionDays: props.rawRetentionDays ?? 30,
       currency: props.currency ?? 'USD',
       exchangeRates: props.exchangeRates ?? {},
+      amounts: props,
       serverNames: [hosts.grpc, ...serviceNames(site)],
     });
     const link: HubLink = {

@@ -92,7 +92,7 @@ export function hubFaults(props: KubeHeroHubProps): readonly Fault[] {
   checkClickHouse(faults, props);
   checkValkey(faults, props);
   checkDex(faults, props.dex);
-  checkPricing(faults, props.pricing ?? {}, props.exchangeRates ?? {});
+  checkPricing(faults, props);
   checkBuckets(faults, props);
   return faults.all;
 }

@@ -76,6 +76,24 @@ export const hubComponents: readonly string[] = [
   'clickhouseBackup',
 ] satisfies HubComponent[];
 
+/** An amount for each resource, plain decimals such as '0.031611'. */
+export interface ResourceAmounts {
+  /** Of a vCPU. */
+  readonly cpu: string;
+  /** Of a GiB of memory. */
+  readonly ram: string;
+  /** Of a GPU. */
+  readonly gpu: string;
+}
+
+/** Prices of traffic per GB (2^30 bytes), plain decimals such as '0.01'. */
+export interface NetworkRates {
+  /** To and from another zone, each. */
+  readonly crossZone: string;
+  /** Sent to the internet. */
+  readonly internet: string;
+}
+
 /** Input of {@link KubeHeroHub}. */
 export interface KubeHeroHubProps extends InstallationProps {
   /** Domain under which the hub is reached: `kubehero.<domain>`, `api.`, `dex.` and `ingress.` before it. */
@@ -105,6 +123,12 @@ export interface KubeHeroHubProps extends InstallationProps {
   readonly currency?: string;
   /** Rates into that currency by code, as plain decimals: `{ EUR: '1.08' }`. @default - prices in other currencies are not used */
   readonly exchangeRates?: Readonly<Record<string, string>>;
+  /** Price of a vCPU-hour, a GiB-hour and a GPU-hour in that currency, for nodes that nothing else prices. @default - 0.031611, 0.004237 and 0.95 USD, converted by `exchangeRates.USD` */
+  readonly unitPrices?: ResourceAmounts;
+  /** Ratio by which a node's price splits over a vCPU, a GiB and a GPU. @default - the ratio of the unit prices */
+  readonly resourceWeights?: ResourceAmounts;
+  /** Price of a GB (2^30 bytes) of traffic in that currency. @default - 0.01 and 0.09 USD, converted by `exchangeRates.USD` */
+  readonly networkRates?: NetworkRates;
   /** Class of all volumes. @default - the cluster's own */
   readonly storageClassName?: string;
   readonly operators?: OperatorVersions;

@@ -1,12 +1,14 @@
 import type { Faults } from '../core/faults.js';
+import type { KubeHeroHubProps } from './hub-props.js';
 import { type PricingProps, publicSources } from './pricing-engine.js';
 
-/** Every fault of the props of the pricing engine, and of the rates that prices are converted by. */
-export function checkPricing(
-  faults: Faults,
-  props: PricingProps,
-  exchangeRates: Readonly<Record<string, string>>,
-): void {
+/** Bounds of the settings that the control plane reads. */
+const MAX_UNIT = 1_000_000;
+const MAX_NETWORK_RATE = 1000;
+
+/** Every fault of the props of the pricing engine, and of what the control plane prices by. */
+export function checkPricing(faults: Faults, hub: KubeHeroHubProps): void {
+  const { pricing: props = {} } = hub;
   checkSources(faults, props);
   for (const key of [
     'customSheetConfigMap',
@@ -30,6 +32,18 @@ export function checkPricing(
   checkOrigins(faults, props);
   faults.cidrs('pricing.egressCidrs', props.egressCidrs);
   faults.ports('pricing.egressPorts', props.egressPorts);
+  checkRates(faults, hub);
+  const resources = { names: ['cpu', 'ram', 'gpu'], below: MAX_UNIT } as const;
+  const classes = { names: ['crossZone', 'internet'], below: MAX_NETWORK_RATE } as const;
+  checkAmounts(faults, 'unitPrices', hub.unitPrices, resources);
+  checkAmounts(faults, 'resourceWeights', hub.resourceWeights, resources);
+  checkAmounts(faults, 'networkRates', hub.networkRates, classes);
+}
+
+function checkRates(
+  faults: Faults,
+  { currency = 'USD', exchangeRates = {}, networkRates }: KubeHeroHubProps,
+): void {
   for (const [code, rate] of Object.entries(exchangeRates)) {
     faults.check(/^[A-Z]{3}$/.test(code), 'exchangeRates', `'${code}' is no ISO 4217 code such as EUR`);
     faults.check(
@@ -38,6 +52,35 @@ export function checkPricing(
       `'${rate}' of ${code} is no rate: write a plain decimal above zero such as 1.08`,
     );
   }
+  const isPriced = currency === 'USD' || networkRates !== undefined || Object.hasOwn(exchangeRates, 'USD');
+  faults.check(
+    isPriced,
+    'networkRates',
+    `must be given, or USD in exchangeRates: the default rates of traffic are in USD, and this hub reports in ${currency}`,
+  );
+}
+
+/** @param shape names that amounts are given for, and what each is below */
+function checkAmounts<T extends object>(
+  faults: Faults,
+  prop: string,
+  amounts: T | undefined,
+  { names, below }: { readonly names: readonly (keyof T & string)[]; readonly below: number },
+): void {
+  if (amounts === undefined) return;
+  for (const name of names) {
+    const amount: unknown = amounts[name];
+    faults.check(
+      typeof amount === 'string' && /^\d{1,12}(\.\d{1,12})?$/.test(amount) && Number(amount) < below,
+      `${prop}.${name}`,
+      `'${String(amount)}' must be a plain decimal below ${below} such as '0.05'`,
+    );
+  }
+  faults.check(
+    prop === 'networkRates' || names.some((name) => Number(amounts[name]) !== 0),
+    prop,
+    'one of them must be above zero',
+  );
 }
 
 function checkSources(faults: Faults, props: PricingProps): void {

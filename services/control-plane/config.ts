@@ -15,6 +15,7 @@ import {
   urlSetting,
   type SettingsOf,
 } from '@kubehero/runtime';
+import { priceSettings } from './prices/price-settings.js';
 
 /** Where PostgreSQL is. */
 export const postgresSettings = {
@@ -205,6 +206,7 @@ export const controlPlaneSettings = {
     }),
     fallback: [],
   }),
+  ...priceSettings,
   clickhouseStoragePolicy: optionalSetting(
     textSetting({
       env: environmentNames.clickhouseStoragePolicy,

@@ -11,7 +11,7 @@ export {
   type ControlPlaneSettings,
 } from './config.js';
 export { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
-export type { PriceSourceOptions, UnitPrices } from './ingest/price-source.js';
+export type { NetworkPrices, PriceSourceOptions, UnitPrices } from './ingest/price-source.js';
 export { standardPrices } from './ingest/standard-prices.js';
 export { runControlPlane } from './main.js';
 export { DEFAULT_LIMITS } from './ingest/columns.js';
@@ -23,6 +23,7 @@ export { NodeDictionary } from './ingest/node-dictionary.js';
 export { NodeRegistry } from './ingest/node-registry.js';
 export { PriceSource, shippedCatalogues } from './ingest/price-source.js';
 export { PriceBook } from './prices/price-book.js';
+export { priceSettings, type PriceSettings } from './prices/price-settings.js';
 export { PriceWatch } from './prices/price-watch.js';
 export { pricingService } from './prices/pricing-service.js';
 export type { Session } from './ingest/session.js';

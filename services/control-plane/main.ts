@@ -24,6 +24,7 @@ export async function runControlPlane(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
+  const prices = standardPrices({ ...settings, exchangeRates: toExchangeRates(settings.exchangeRates) });
   const leaderEndpoint = await toLeaderEndpoint(settings);
   const db = connectPostgres({
     ...(await toPostgresUrl(settings)),
@@ -49,7 +50,7 @@ export async function runControlPlane(
     advertisedAddress: formatHostPort({ host: settings.podIp, port: settings.http.port }),
     tokens: [(await readFile(settings.apiTokenFile, 'utf8')).trim()],
     sealingKey: Buffer.from((await readFile(settings.caKeyFile, 'utf8')).trim(), 'base64'),
-    prices: standardPrices(settings.currency, toExchangeRates(settings.exchangeRates)),
+    prices,
     // Two ports are drained one after the other
     drainMs: (settings.drainSeconds * 1000) / 2,
     rawRetentionDays: settings.rawRetentionDays,

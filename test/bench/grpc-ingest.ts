@@ -37,7 +37,7 @@ const plane = new ControlPlane({
   advertisedAddress: '127.0.0.1',
   tokens: ['bench'],
   sealingKey: Buffer.alloc(32, 7),
-  prices: standardPrices('USD'),
+  prices: standardPrices({ currency: 'USD' }),
   rawRetentionDays: 30,
   minuteRetentionDays: 90,
   logger: createLogger(),

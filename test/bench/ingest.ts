@@ -79,7 +79,7 @@ if (term === undefined) throw new Error('the lease is taken');
 const registry = new NodeRegistry({
   db,
   nowS,
-  prices: new PriceSource(standardPrices('USD'), shippedCatalogues()),
+  prices: new PriceSource(standardPrices({ currency: 'USD' }), shippedCatalogues()),
   activationDelayS: 120,
   onIdentities: () => undefined,
 });

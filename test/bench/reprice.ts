@@ -121,7 +121,7 @@ async function reprice(pricePerHour: string): Promise<number> {
     horizonS: () => 0,
     guard: new MinuteGuard(),
     registry: { addRepriced: () => Promise.resolve() },
-    prices: () => new PriceSource(standardPrices('USD'), shippedCatalogues()),
+    prices: () => new PriceSource(standardPrices({ currency: 'USD' }), shippedCatalogues()),
   });
   const window = { clusterKeys: [cluster.key], nodeKeys: undefined, from: FROM, to: TO };
   const key = await addReprice(db, {

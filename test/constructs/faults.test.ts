@@ -173,6 +173,26 @@ describe('a hub', () => {
       { imageVerification: { with: 'kyverno', publicKey: 'abc' } },
       'imageVerification.publicKey: must be a public key in PEM',
     ],
+    [
+      'a currency in which nobody says what traffic costs',
+      { currency: 'EUR' },
+      'networkRates: must be given, or USD in exchangeRates',
+    ],
+    [
+      'a unit price that is none',
+      { unitPrices: { cpu: '0,03', ram: '0.004', gpu: '1' } },
+      "unitPrices.cpu: '0,03' must be a plain decimal below 1000000",
+    ],
+    [
+      'weights of nothing',
+      { resourceWeights: { cpu: '0', ram: '0', gpu: '0' } },
+      'resourceWeights: one of them must be above zero',
+    ],
+    [
+      'a rate of traffic that no price can hold',
+      { networkRates: { crossZone: '0.01', internet: '1000' } },
+      "networkRates.internet: '1000' must be a plain decimal below 1000",
+    ],
     ['a rate that is none', { exchangeRates: { EUR: '1,08' } }, "exchangeRates: '1,08' of EUR is no rate"],
     [
       'a proxy with a password',

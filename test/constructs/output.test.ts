@@ -200,6 +200,11 @@ describe('a change of one prop', () => {
     ],
     ['rawRetentionDays', { rawRetentionDays: 14 }, ['kubehero-programs: Deployment/kubehero-control-plane']],
     [
+      'unitPrices',
+      { unitPrices: { cpu: '0.04', ram: '0.005', gpu: '1.2' } },
+      ['kubehero-programs: Deployment/kubehero-control-plane'],
+    ],
+    [
       'pricing.schedule',
       { pricing: { schedule: '0 1 * * *' } },
       ['kubehero-programs: CronJob/kubehero-pricing-engine'],

@@ -6,7 +6,9 @@ import { controlPlaneSettings, postgresSettings } from '@kubehero/control-plane'
 import { operatorSettings } from '@kubehero/operator';
 import { pricingServeSettings, pricingSettings } from '@kubehero/pricing';
 import { readSettings } from '@kubehero/runtime';
+import type { ManifestObject } from '../support/cluster/apply.js';
 import { exampleNames, objectsOf, podTemplatesOf, synthesize } from '../support/manifests/examples.js';
+import { makeHub } from '../support/manifests/hub.js';
 
 interface Variable {
   readonly name: string;
@@ -27,9 +29,13 @@ function environmentOf(
   example: 'reference' | 'external-stores' | 'small-cluster',
   owner: string,
 ): NodeJS.ProcessEnv {
-  const template = podTemplatesOf(objectsOf(synthesize(example))).find((t) => t.owner === owner);
+  return variablesOf(objectsOf(synthesize(example)), owner);
+}
+
+function variablesOf(objects: readonly ManifestObject[], owner: string): NodeJS.ProcessEnv {
+  const template = podTemplatesOf(objects).find((t) => t.owner === owner);
   const [container] = (template?.spec['containers'] ?? []) as { readonly env: readonly Variable[] }[];
-  if (!container) throw new Error(`no ${owner} in ${example}`);
+  if (!container) throw new Error(`no ${owner}`);
   return Object.fromEntries(
     container.env.map(({ name, value, valueFrom }) => [
       name,
@@ -59,6 +65,23 @@ describe.each(examples)('the environment that the manifests of %s give', (exampl
   it('is what the migration reads', () => {
     const env = environmentOf(example, 'Job/kubehero-db-migrate');
     expect(readSettings(postgresSettings, { env }).postgresCaFile).toBe('/etc/kubehero/postgres-ca/ca.crt');
+  });
+});
+
+it('the prices that a hub is given are what its control plane reads', () => {
+  const amounts = {
+    unitPrices: { cpu: '0.05', ram: '0.01', gpu: '2' },
+    resourceWeights: { cpu: '7', ram: '1', gpu: '200' },
+    networkRates: { crossZone: '0', internet: '0.02' },
+  };
+  const { app } = makeHub({ currency: 'EUR', ...amounts });
+  const objects = app.charts.flatMap((chart) => chart.toJson() as ManifestObject[]);
+  const env = variablesOf(objects, 'Deployment/kubehero-control-plane');
+  expect(readSettings(controlPlaneSettings, { env })).toMatchObject({
+    currency: 'EUR',
+    unitPrices: { perCoreHour: '0.05', perGibHour: '0.01', perGpuHour: '2' },
+    resourceWeights: { perCoreHour: '7', perGibHour: '1', perGpuHour: '200' },
+    networkRates: { crossZone: '0', internet: '0.02' },
   });
 });
 

@@ -122,7 +122,7 @@ export async function startPlane(
     advertisedAddress: '127.0.0.1',
     tokens: [token],
     sealingKey: Buffer.alloc(32, 7),
-    prices: standardPrices('USD'),
+    prices: standardPrices({ currency: 'USD' }),
     rawRetentionDays: 30,
     minuteRetentionDays: 90,
     logger: options.logger ?? silentLogger,

@@ -1,4 +1,5 @@
 import { environmentNames, ports } from '@kubehero/contract';
+import { priceSettings } from '@kubehero/control-plane';
 import { parsePicounits } from '@kubehero/domain';
 import {
   BadValueError,
@@ -88,6 +89,7 @@ export function upSettings(environment: NodeJS.ProcessEnv) {
     dashboard,
     ...clusterSettings,
     nodePrice: price,
+    ...priceSettings,
     collector: optionalSetting(
       choiceSetting({
         flag: 'collector',

@@ -99,7 +99,7 @@ export class Up {
       advertisedAddress: formatHostPort(http),
       tokens: [token],
       sealingKey: await folder.secret('ca-key'),
-      prices: standardPrices('USD'),
+      prices: standardPrices({ ...this.#settings, currency: 'USD' }),
       rawRetentionDays,
       minuteRetentionDays: Math.min(3650, rawRetentionDays * MINUTE_RETENTION_FACTOR),
       logger: this.#logger,

@@ -3,7 +3,9 @@ import {
   builtInCatalogue,
   convertPrice,
   formatInstant,
+  formatPicounits,
   judgedAt,
+  MAX_PICOUNITS_PER_HOUR,
   parsePicounits,
   resolveNodePrice,
   type Catalogue,
@@ -22,20 +24,35 @@ export interface UnitPrices {
   readonly perGpuHour: string;
 }
 
+/** Prices of traffic; plain decimals of the reporting currency per GiB, below 1,000. */
+export interface NetworkPrices {
+  /** To and from another zone, each. */
+  readonly crossZone: string;
+  /** Sent to the internet. */
+  readonly internet: string;
+}
+
+/** A value with where it came from, as explanations say it: `configured`, `default` … */
+export interface Stated<T> {
+  readonly value: T;
+  readonly origin: string;
+}
+
 /** How nodes are priced. */
 export interface PriceSourceOptions {
   /** Undefined: a node that neither annotation nor catalogue prices stays unpriced. */
-  readonly unitPrices: UnitPrices | undefined;
+  readonly unitPrices: Stated<UnitPrices> | undefined;
   /** Ratio by which a node's price splits over its resources. */
-  readonly weights: UnitPrices;
-  /** Plain decimals per GiB. */
-  readonly network: { readonly crossZone: string; readonly internet: string };
+  readonly weights: Stated<UnitPrices>;
+  readonly network: Stated<NetworkPrices>;
   readonly currency: string;
   /** By currency code: plain decimal of the reporting currency for one unit. @default - none */
   readonly exchangeRates?: Readonly<Record<string, string>>;
 }
 
 const MICROUNITS = 1_000_000n;
+/** Weights are integers below 2^31. */
+const MAX_WEIGHT = 2n ** 31n - 1n;
 const BYTES_PER_GIB = 1_073_741_824;
 
 /** Where the prices of a node are looked up. */
@@ -89,7 +106,7 @@ export class PriceSource {
 
   /**
    * The price of a node. What is tried, in this order: its annotation, custom sheets, its exact SKU, its parts, unit
-   * prices of sheets, the configured unit prices.
+   * prices of sheets, the unit prices of the settings.
    *
    * @param effectiveFrom - first second at this price
    * @throws the error of the store that holds the catalogue
@@ -157,7 +174,8 @@ export class PriceSource {
       ...answer.explanation.filter((line) => line !== 'unpriced'),
     ];
     const found = this.#fromAnswer(answer, explanation) ?? this.#fromUnits(toCapacity(spec), explanation);
-    const crossZone = Number(parsePicounits(network.crossZone));
+    const crossZone = Number(parsePicounits(network.value.crossZone));
+    explanation.push(...describeRates(weights, network));
     return {
       ...found,
       explanation,
@@ -165,15 +183,11 @@ export class PriceSource {
       effectiveFrom,
       currency,
       catalogueVersion: version === 0 ? null : version,
-      weights: {
-        perCoreHour: toMicrounits(weights.perCoreHour),
-        perGibHour: toMicrounits(weights.perGibHour),
-        perGpuHour: toMicrounits(weights.perGpuHour),
-      },
+      weights: toWeights(weights.value),
       networkRates: {
         crossZoneSent: crossZone,
         crossZoneReceived: crossZone,
-        internetSent: Number(parsePicounits(network.internet)),
+        internetSent: Number(parsePicounits(network.value.internet)),
       },
     };
   }
@@ -181,6 +195,10 @@ export class PriceSource {
   #fromAnswer(answer: PriceAnswer, explanation: string[]): Found | undefined {
     const { price, source, sourceVersion, sku } = answer;
     if (price === null) return undefined;
+    if (this.#options.unitPrices?.origin === 'configured' && isByBuiltInUnits(answer)) {
+      explanation.push('configured unit prices go before the built-in ones');
+      return undefined;
+    }
     const list = answer.listPrice ?? price;
     const { currency, exchangeRates = {} } = this.#options;
     const origin = { source, sourceVersion, sku };
@@ -210,15 +228,24 @@ export class PriceSource {
   }
 
   #fromUnits(capacity: NodeCapacity, explanation: string[]): Found {
-    const { unitPrices } = this.#options;
+    const { unitPrices, currency } = this.#options;
     if (unitPrices === undefined) {
-      explanation.push('configured unit prices: none, so the node is unpriced');
+      explanation.push(
+        `unit prices: the default ones are in USD and have no rate into ${currency}, so the node is unpriced: set ${environmentNames.unitPrices}, or USD in ${environmentNames.exchangeRates}`,
+      );
       return UNPRICED;
     }
+    const { perCoreHour, perGibHour, perGpuHour } = unitPrices.value;
     explanation.push(
-      `configured unit prices: ${unitPrices.perCoreHour} per core-hour, ${unitPrices.perGibHour} per GiB-hour, ${unitPrices.perGpuHour} per GPU-hour`,
+      `unit prices (${unitPrices.origin}): ${perCoreHour} per vCPU-hour, ${perGibHour} per GiB-hour, ${perGpuHour} per GPU-hour`,
     );
-    const price = priceByUnits(capacity, unitPrices);
+    const price = priceByUnits(capacity, unitPrices.value);
+    if (price > MAX_PICOUNITS_PER_HOUR) {
+      explanation.push(
+        `they make ${formatPicounits(price)} an hour, above the bound, so the node is unpriced`,
+      );
+      return UNPRICED;
+    }
     return {
       picounitsPerHour: price,
       listPicounitsPerHour: price,
@@ -227,6 +254,11 @@ export class PriceSource {
       sku: '',
     };
   }
+}
+
+/** Whether nothing but the unit rates that ship with the product priced a node. */
+function isByBuiltInUnits({ source, sku }: PriceAnswer): boolean {
+  return source === 'built-in' && sku.endsWith('/units');
 }
 
 /** Capacity of a node as its spec says. */
@@ -296,6 +328,24 @@ function priceByUnits(capacity: NodeCapacity, prices: UnitPrices): bigint {
   );
 }
 
-function toMicrounits(decimal: string): number {
-  return Number(parsePicounits(decimal) / MICROUNITS);
+/**
+ * The ratio as integers below 2^31: whole microunits where they hold it exactly, else the largest becomes the greatest
+ * integer that may be.
+ */
+function toWeights(prices: UnitPrices): ActivationRecord['weights'] {
+  const exact = [prices.perCoreHour, prices.perGibHour, prices.perGpuHour].map(parsePicounits);
+  const largest = exact.reduce((a, b) => (a > b ? a : b));
+  const isWhole = largest / MICROUNITS <= MAX_WEIGHT && exact.every((value) => value % MICROUNITS === 0n);
+  const scaled = exact.map((value) => Number(isWhole ? value / MICROUNITS : (value * MAX_WEIGHT) / largest));
+  const [perCoreHour = 0, perGibHour = 0, perGpuHour = 0] = scaled;
+  return { perCoreHour, perGibHour, perGpuHour };
+}
+
+function describeRates(weights: Stated<UnitPrices>, network: Stated<NetworkPrices>): string[] {
+  const { perCoreHour, perGibHour, perGpuHour } = weights.value;
+  const { crossZone, internet } = network.value;
+  return [
+    `split over resources (${weights.origin}): ${perCoreHour} a vCPU to ${perGibHour} a GiB to ${perGpuHour} a GPU`,
+    `traffic per GB (${network.origin}): ${crossZone} to or from another zone, ${internet} to the internet`,
+  ];
 }

@@ -117,6 +117,12 @@ export const environmentNames = {
   currency: 'KUBEHERO_CURRENCY',
   /** Rates into the reporting currency: `EUR=1.08,CNY=0.14`, units of the reporting currency for one unit. */
   exchangeRates: 'KUBEHERO_EXCHANGE_RATES',
+  /** `cpu=0.031611,ram=0.004237,gpu=0.95`: price of a vCPU-hour, GiB-hour and GPU-hour in the reporting currency. */
+  unitPrices: 'KUBEHERO_UNIT_PRICES',
+  /** `cpu=7.5,ram=1,gpu=220`: ratio by which a node's price splits over a vCPU, a GiB and a GPU. */
+  resourceWeights: 'KUBEHERO_RESOURCE_WEIGHTS',
+  /** `crossZone=0.01,internet=0.09`: price of a GB (2^30 bytes) by class in the reporting currency. */
+  networkRates: 'KUBEHERO_NETWORK_RATES',
 
   /** Dashboard: base URL of the control plane's HTTP port, inside the cluster. */
   controlPlaneUrl: 'KUBEHERO_CONTROL_PLANE_URL',

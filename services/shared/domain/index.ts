@@ -6,7 +6,12 @@ export {
   type ResourceWeights,
 } from './allocation/resource-split.js';
 export { NodeSecondAllocator, type NodePrice, type SecondUsage } from './allocation/node-second.js';
-export { chargeNetwork, type ChargeableTraffic, type NetworkRates } from './allocation/network-charge.js';
+export {
+  chargeNetwork,
+  MAX_NETWORK_RATE,
+  type ChargeableTraffic,
+  type NetworkRates,
+} from './allocation/network-charge.js';
 export { formatPicounits, MoneyError, parsePicounits, PICOUNITS_PER_UNIT } from './money/picounits.js';
 export {
   costOfSecond,

@@ -75,7 +75,7 @@ export async function leadIngest(stores: BenchStores, database: string): Promise
   const registry = new NodeRegistry({
     db,
     nowS,
-    prices: new PriceSource(standardPrices('USD'), shippedCatalogues()),
+    prices: new PriceSource(standardPrices({ currency: 'USD' }), shippedCatalogues()),
     activationDelayS: 120,
     onIdentities: () => undefined,
   });

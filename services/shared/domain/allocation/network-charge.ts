@@ -17,6 +17,9 @@ export interface ChargeableTraffic {
   readonly internetSent: number;
 }
 
+/** Every rate MUST be below it, picounits per GiB: 1,000 units of the currency. */
+export const MAX_NETWORK_RATE = 1_000_000_000_000_000n;
+
 const BYTES_PER_GIB = 1_073_741_824;
 
 /**

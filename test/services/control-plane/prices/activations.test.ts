@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { NodeRegistry, PriceBook, PriceSource, PriceWatch, standardPrices } from '@kubehero/control-plane';
+import {
+  NodeRegistry,
+  PriceBook,
+  PriceSource,
+  PriceWatch,
+  standardPrices,
+  type PriceSettings,
+} from '@kubehero/control-plane';
 import { applyRefresh, withPostgresCatalogue } from '@kubehero/pricing';
 import { silentLogger } from '@kubehero/runtime';
 import {
@@ -87,10 +94,14 @@ describe('prices of nodes from the catalogue in PostgreSQL', () => {
   function replica(
     rates: Record<string, string> = {},
     writesTo = db,
+    configured: Partial<PriceSettings> = {},
   ): { book: PriceBook; registry: NodeRegistry } {
     const nowS = (): number => now;
     const book = new PriceBook({ db, nowS });
-    const prices = new PriceSource(standardPrices('USD', rates), book);
+    const prices = new PriceSource(
+      standardPrices({ currency: 'USD', exchangeRates: rates, ...configured }),
+      book,
+    );
     const registry = new NodeRegistry({
       db: writesTo,
       nowS,
@@ -255,6 +266,41 @@ describe('prices of nodes from the catalogue in PostgreSQL', () => {
     const [without] = await activationsOf('f');
     expect(without?.source).toBe('unit-prices');
     expect(without?.explanation.join('\n')).toContain('KUBEHERO_EXCHANGE_RATES');
+  });
+
+  it('lets a changed setting take effect by a new price in the future, and records it with that price', async () => {
+    await leader.registry.applySpec({ clusterKey, uid: 's' }, spec('s', 'made.up'), NOW);
+    const [byDefault] = await activationsOf('s');
+    expect(byDefault?.explanation.join('\n')).toContain('unit prices of sheet built-in unit rates');
+    expect(byDefault?.explanation.join('\n')).not.toContain('configured');
+    expect(byDefault?.picounitsPerHour).toBe(97_118_000_000n);
+    const configured = {
+      unitPrices: { perCoreHour: '0.05', perGibHour: '0.01', perGpuHour: '2' },
+      resourceWeights: { perCoreHour: '3', perGibHour: '1', perGpuHour: '90' },
+      networkRates: { crossZone: '0', internet: '0.02' },
+    };
+    const restarted = replica({}, db, configured);
+    await restarted.registry.load(term);
+    await restarted.book.refresh();
+    // A collector that connects again says what its node is
+    await restarted.registry.applySpec({ clusterKey, uid: 's' }, spec('s', 'made.up'), NOW + 10);
+    const [before, after, ...more] = await activationsOf('s');
+    expect([before, more]).toEqual([byDefault, []]);
+    expect(after).toMatchObject({
+      effectiveFrom: now + DELAY_S,
+      picounitsPerHour: 180_000_000_000n,
+      weights: { perCoreHour: 3_000_000, perGibHour: 1_000_000, perGpuHour: 90_000_000 },
+      networkRates: { crossZoneSent: 0, crossZoneReceived: 0, internetSent: 20_000_000_000 },
+      source: 'unit-prices',
+    });
+    expect(after?.explanation.slice(-3)).toEqual([
+      'unit prices (configured): 0.05 per vCPU-hour, 0.01 per GiB-hour, 2 per GPU-hour',
+      'split over resources (configured): 3 a vCPU to 1 a GiB to 90 a GPU',
+      'traffic per GB (configured): 0 to or from another zone, 0.02 to the internet',
+    ]);
+    const history = restarted.registry.tryFind(clusterKey, 's')?.prices;
+    expect(history?.at(now + DELAY_S - 1, CAPACITY).rates.internetSent).toBe(90_000_000_000);
+    expect(await restarted.registry.repriceAll(forever)).toMatchObject({ changed: 0 });
   });
 
   it('goes on under the next leader, and the one before can pin no more', async () => {

@@ -158,7 +158,7 @@ describe('the pricing service', () => {
     const registry = new NodeRegistry({
       db,
       nowS,
-      prices: new PriceSource(standardPrices('USD'), new PriceBook({ db, nowS })),
+      prices: new PriceSource(standardPrices({ currency: 'USD' }), new PriceBook({ db, nowS })),
       activationDelayS: 120,
       onIdentities: () => undefined,
     });
