@@ -112,7 +112,7 @@ export class Collector {
     clearTimeout(this.timer);
     this.timer = undefined;
     await this.uplink.stop(drainMs);
-    this.runState.save(this.lastSealed);
+    this.runState.trySave(this.lastSealed, this.options.onNotice);
     this.finalLosses = this.usage?.source.losses ?? this.finalLosses;
     this.usage?.source.close();
     this.usage?.processes?.close?.();
@@ -216,7 +216,7 @@ export class Collector {
   }
 
   private cleanUp(): void {
-    this.runState.save(this.lastSealed);
+    this.runState.trySave(this.lastSealed, this.options.onNotice);
     const used = new Set<ContainerIdentity>();
     for (const { identities } of this.buffer.all()) for (const identity of identities) used.add(identity);
     for (const meter of this.tree.activeMeters) {

@@ -7,7 +7,14 @@ import {
   makeLoginToken,
   standardPrices,
 } from '@kubehero/control-plane';
-import { formatHostPort, sleep, type HostPort, type Logger, type SettingsOf } from '@kubehero/runtime';
+import {
+  formatHostPort,
+  sleep,
+  toDiskError,
+  type HostPort,
+  type Logger,
+  type SettingsOf,
+} from '@kubehero/runtime';
 import { addCluster, labelCluster, tryFindClusterByName } from '@kubehero/store-postgres';
 import { randomUUID } from 'node:crypto';
 import { ChildProgram } from './child-program.js';
@@ -54,8 +61,20 @@ export class Up {
     this.#logger = logger;
   }
 
-  /** Starts everything; `client.json` is written last, when all of it works. */
+  /**
+   * Starts everything; `client.json` is written last, when all of it works.
+   *
+   * @throws UserError, in one sentence with the way out where a disk, a port or the folder is at fault
+   */
   async start(signal: AbortSignal): Promise<UpAddresses> {
+    try {
+      return await this.#start(signal);
+    } catch (error) {
+      throw toDiskError(error, this.#settings.dataDir, 'with --data-dir');
+    }
+  }
+
+  async #start(signal: AbortSignal): Promise<UpAddresses> {
     const folder = await DataFolder.open(this.#settings.dataDir);
     this.#undo.push(() => folder.close());
     const stores = await openStores(folder, this.#logger);

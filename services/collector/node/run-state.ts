@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeForUser } from '@kubehero/runtime';
 
 /** What survives a restart of the collector. */
 interface RunState {
@@ -18,6 +19,8 @@ export class RunStateFile {
   readonly incarnation: number;
   readonly sealedThroughBefore: number;
 
+  #isFailing = false;
+
   /** `nowMs` is the wall clock. The file is written at once, so that a crash cannot repeat the incarnation. */
   constructor(
     private readonly folder: string | undefined,
@@ -30,13 +33,32 @@ export class RunStateFile {
     this.save(this.sealedThroughBefore);
   }
 
-  /** Notes the last sealed second; atomic. */
+  /**
+   * Notes the last sealed second; atomic.
+   *
+   * @throws Node's error where the disk does not take it; the file from before stays
+   */
   save(sealedThrough: number): void {
     if (this.folder === undefined) return;
     const path = join(this.folder, fileName);
     const state: RunState = { incarnation: this.incarnation, sealedThrough };
     writeFileSync(`${path}.new`, JSON.stringify(state), { mode: 0o600 });
     renameSync(`${path}.new`, path);
+  }
+
+  /**
+   * The same while seconds are measured: a disk that does not take the file must not end the collector, whose buffer
+   * holds what nobody else has. What the file does not say the hub's welcome says.
+   */
+  trySave(sealedThrough: number, onNotice: (sentence: string) => void): void {
+    try {
+      this.save(sealedThrough);
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing)
+        onNotice(`cannot note the last second, measuring goes on: ${describeForUser(error)}`);
+      this.#isFailing = true;
+    }
   }
 }
 

@@ -22,6 +22,7 @@ import { GapWatch } from './gap-watch.js';
 import type { IngestMetrics } from './ingest-metrics.js';
 import { MinuteGuard, type GuardedWrite } from './minute-guard.js';
 import type { NodeRegistry } from './node-registry.js';
+import { Outage } from './outage.js';
 import { RejectedError } from './rejection.js';
 import { SecondWriter } from './second-writer.js';
 import type { PendingBatch, Session } from './session.js';
@@ -91,6 +92,7 @@ export class Ingest {
   readonly #gaps: GapWatch;
   readonly #guard: MinuteGuard;
   readonly #queue = new BatchQueue();
+  readonly #outage: Outage;
   #term: LeaseTerm | undefined;
   #isRecovering = false;
   #running: Promise<void> | undefined;
@@ -98,6 +100,7 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options;
+    this.#outage = new Outage(options.logger);
     this.#guard = options.guard ?? new MinuteGuard();
     this.#gaps = new GapWatch(options.registry, options.limits.nowS);
   }
@@ -197,7 +200,7 @@ export class Ingest {
 
   /** After a failed write memory is ahead of the stores: read them afresh, then let the emitters send again. */
   async #recover(term: LeaseTerm, error: unknown): Promise<void> {
-    this.#options.logger.warn('storing failed, emitters are asked to send again', { error });
+    this.#outage.note('storing failed, emitters are asked to send again', error);
     this.#options.metrics.failures.inc();
     this.#isRecovering = true;
     this.#failSessions('storing failed: send again what was not acknowledged');
@@ -218,7 +221,7 @@ export class Ingest {
         await this.#markRecentMinutes(term);
         return;
       } catch (error) {
-        this.#options.logger.warn('the stores do not answer, trying again', { error });
+        this.#outage.note('the stores do not answer, trying again', error);
       }
     }
   }
@@ -274,6 +277,7 @@ export class Ingest {
     await rows.ready;
     await this.#writeLedger(flush, term);
     flush.settle();
+    this.#outage.end();
     this.#options.metrics.observe(flush, performance.now() - started);
     await this.#options.onDurable(flush.chunks);
     this.#recycle(flush);
@@ -350,7 +354,7 @@ export class Ingest {
         return;
       } catch (error) {
         if (attempt === INSERT_ATTEMPTS || !this.isLeading) throw error;
-        this.#options.logger.warn('clickhouse refused an insert, trying again', { attempt, error });
+        this.#outage.note('clickhouse refused an insert, trying again', error, { attempt });
         await sleep(FIRST_BACKOFF_MS * 2 ** attempt);
       }
     }

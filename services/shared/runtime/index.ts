@@ -1,6 +1,7 @@
 export { createLogger, logLevels, silentLogger } from './logging/logger.js';
 export type { LogFields, Logger, LoggerOptions, LogLevel } from './logging/logger.js';
 export { Metrics, type HistogramSpec, type MetricSpec } from './metrics/metrics.js';
+export { diskErrorCode, toDiskError, type DiskErrorCode } from './lifecycle/disk-error.js';
 export { UserError } from './lifecycle/user-error.js';
 export { DeadlineError, sleep, withDeadline, type Limits } from './lifecycle/deadline.js';
 export { keepHeapSmall, releaseGarbage } from './lifecycle/heap.js';

@@ -1,5 +1,6 @@
 import type { Logger } from '../logging/logger.js';
 import { SettingsError } from '../settings/read-settings.js';
+import { describeSystemError } from './disk-error.js';
 import { UserError } from './user-error.js';
 
 /** The parts of `process` that a program's run touches. */
@@ -31,16 +32,17 @@ export function describeForUser(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return error.errors.map(describeForUser).join('; ');
   }
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? (describeSystemError(error) ?? error.message) : String(error);
 }
 
 function exitCodeOf(error: unknown): number {
   return error instanceof UserError || error instanceof SettingsError ? error.exitCode : 1;
 }
 
-/** True where the message was written for a person: our own errors all carry a code. */
+/** True where the message was written for a person: our own errors all carry a code, and so do Node's, with a call. */
 function isExpected(error: unknown): boolean {
-  return error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
+  if (!(error instanceof Error) || typeof (error as { code?: unknown }).code !== 'string') return false;
+  return !('syscall' in error) || describeSystemError(error) !== undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ClickHouseError } from './engine.js';
 
-/** Server codes after which the same statement may succeed later: timeouts, overload, lost sessions, read-only. */
+/** Server codes after which the same statement may succeed later: timeouts, overload, memory, disk, lost sessions, read-only. */
 const TRANSIENT = new Set([
   '159',
   '160',
@@ -10,7 +10,9 @@ const TRANSIENT = new Set([
   '210',
   '225',
   '236',
+  '241',
   '242',
+  '243',
   '252',
   '279',
   '999',

