@@ -11,7 +11,7 @@ export type Route = Parameters<HttpServer['route']>[0];
  * work while this replica leads.
  */
 export interface Capability {
-  /** Served over gRPC (certificates) and as the Connect protocol (bearer token). */
+  /** For people: served as the Connect protocol and over gRPC, on both to who shows the API token. */
   readonly unary?: readonly Implementation[];
   /** As `unary`, but for administrators: the Connect protocol alone. */
   readonly administration?: readonly Implementation[];

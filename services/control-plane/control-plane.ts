@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { HostPort, Logger } from '@kubehero/runtime';
 import { bearerTokenGuard, formatHostPort, HttpServer, Metrics } from '@kubehero/runtime';
 import {
+  askForToken,
   CertificateAuthority,
   connectRoutes,
   enrolmentService,
@@ -347,8 +348,7 @@ export class ControlPlane {
           authority,
           isAllowed: async (peer) => (await this.#clusterKeyOf(peer.clusterId)) !== undefined,
         }),
-        ...queries,
-        ...of('unary'),
+        ...[...queries, ...of('unary')].map((service) => askForToken(service, guard)),
         ...of('streams'),
       ],
     });

@@ -25,6 +25,7 @@ export {
   type RpcCode,
 } from './errors.js';
 export { requirePeer, type CallContext, type Caller } from './server/call-context.js';
+export { askForToken, type TokenGuard } from './server/token-check.js';
 export {
   implement,
   type Handler,

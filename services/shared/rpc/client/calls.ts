@@ -3,6 +3,7 @@ import type {
   Client,
   ClientDuplexStream,
   ClientReadableStream,
+  Metadata,
   MethodDefinition,
 } from '@grpc/grpc-js';
 import type { ServiceDescriptor } from '../definitions/service-shape.js';
@@ -14,6 +15,8 @@ type Method = MethodDefinition<unknown, unknown>;
 /** What calls need of their channel. */
 export interface CallPlace {
   readonly timeoutMs: number;
+  /** Sent with every call. */
+  readonly metadata: Metadata;
   /** The connection that new calls use; `release` MUST be called once when the call is over, with its status. */
   acquire(): { readonly client: Client; readonly release: (code?: number) => void };
   find(method: string): Method;
@@ -49,6 +52,7 @@ function callUnary(
       method.requestSerialize,
       method.responseDeserialize,
       request,
+      place.metadata,
       toGrpcOptions(options.timeoutMs ?? place.timeoutMs),
       (error, response) => {
         unlisten();
@@ -101,6 +105,7 @@ function callServerStream(
     requestSerialize,
     responseDeserialize,
     request,
+    place.metadata,
     grpcOptions,
   );
   prepare(stream, options, release);
@@ -118,6 +123,7 @@ function callBidiStream(
     path,
     requestSerialize,
     responseDeserialize,
+    place.metadata,
     toGrpcOptions(options.timeoutMs),
   );
   let failure: unknown;

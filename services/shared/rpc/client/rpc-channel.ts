@@ -1,6 +1,7 @@
 import {
   ChannelCredentials,
   Client,
+  Metadata,
   status,
   type ChannelOptions,
   type MethodDefinition,
@@ -18,6 +19,8 @@ export interface RpcChannelOptions {
   /** `host:port` of the server; the certificate that it shows MUST carry the host. */
   readonly target: string;
   readonly tls: TlsSource;
+  /** API token, for services that answer people. @default - the certificate alone */
+  readonly token?: string | undefined;
   /** Name that the server's certificate must carry instead of the target's host. @default - the target's host */
   readonly serverName?: string;
   /** How long a unary call may take where the call says nothing. @default 10000 */
@@ -71,6 +74,7 @@ export class RpcChannel {
     const definition = this.#protocol.service(descriptor.typeName);
     const place: CallPlace = {
       timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS,
+      metadata: toMetadata(this.#options.token),
       acquire: () => this.#acquire(),
       find: (method) => {
         const found = definition[method];
@@ -125,6 +129,12 @@ export class RpcChannel {
     generation.retired = true;
     closeIfUnused(generation);
   }
+}
+
+function toMetadata(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+  return metadata;
 }
 
 function closeIfUnused(generation: Generation): void {

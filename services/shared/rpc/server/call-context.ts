@@ -7,6 +7,8 @@ export type Caller = ({ readonly kind: 'certificate' } & PeerIdentity) | { reado
 /** What a handler knows of a call beside its request. */
 export interface CallContext {
   readonly caller: Caller;
+  /** The `authorization` metadata of a gRPC call; the HTTP port has checked its own. */
+  readonly authorization?: string | undefined;
   /** Full name, for example `kubehero.query.v1.CostService`. */
   readonly service: string;
   readonly method: string;

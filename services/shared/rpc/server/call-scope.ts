@@ -7,6 +7,7 @@ import type { CallContext } from './call-context.js';
 export interface ServerSurfaceCall {
   getAuthContext(): { readonly sslPeerCertificate?: PresentedCertificate };
   getDeadline(): Date | number;
+  readonly metadata: { get(name: string): readonly (string | Buffer)[] };
   on(event: 'cancelled' | 'drain' | 'close', listener: () => void): unknown;
   off(event: 'drain' | 'close', listener: () => void): unknown;
 }
@@ -73,8 +74,9 @@ export function openScope(call: ServerSurfaceCall, name: { service: string; meth
   });
   const deadlineAt = readDeadline(call);
   const caller = { kind: 'certificate', ...peer } as const;
+  const authorization = call.metadata.get('authorization')[0]?.toString();
   return {
-    context: { caller, ...name, signal: controller.signal, deadlineAt },
+    context: { caller, authorization, ...name, signal: controller.signal, deadlineAt },
     endedBy: () => reason,
     end,
     close: () => {
