@@ -3,6 +3,7 @@ export { simulate, type Simulation, type SimulationResult } from './simulate/sim
 export { TelemetryGenerator, encodeReport, toHello, toNodeBatch } from './simulate/generator.js';
 export { Fleet } from './simulate/fleet.js';
 export { backupSettings } from './backup/config.js';
+export { ChildProgram } from './up/child-program.js';
 export { DataFolder } from './up/data-folder.js';
 export { upSettings } from './up/settings.js';
 export { installDefinition, type DefinitionOutcome } from './up/cluster-definition.js';

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Logger } from '@kubehero/runtime';
+import { logLevels, type LogFields, type Logger, type LogLevel } from '@kubehero/runtime';
 
 /** A program that runs beside the control plane. */
 export interface ChildProgramOptions {
@@ -12,6 +12,13 @@ export interface ChildProgramOptions {
   readonly logger: Logger;
   /** Called with each line that the program writes to standard output. */
   readonly onLine?: (line: string) => void;
+  /**
+   * Called when the program ended by itself.
+   *
+   * @param sentence - the last one that it wrote for a person; empty: none
+   * @returns whether it is started again
+   */
+  readonly onEnd?: (sentence: string) => boolean;
 }
 
 const STOP_TIMEOUT_MS = 10_000;
@@ -51,35 +58,59 @@ export class ChildProgram {
     let pause = FIRST_PAUSE_MS;
     while (!this.#stopping.signal.aborted) {
       const started = performance.now();
-      const code = await this.#once();
-      if (this.#stopping.signal.aborted) return;
+      const { code, sentence } = await this.#once();
+      if (this.#stopping.signal.aborted || this.options.onEnd?.(sentence) === false) return;
       pause =
         performance.now() - started > STEADY_MS ? FIRST_PAUSE_MS : Math.min(2 * pause, LONGEST_PAUSE_MS);
       this.options.logger.warn('a program ended and is started again', {
         program: this.options.name,
         code,
         pauseMs: pause,
+        ...(sentence === '' ? {} : { said: sentence }),
       });
       await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined); // aborted: the loop ends
     }
   }
 
-  async #once(): Promise<number | null> {
+  async #once(): Promise<{ readonly code: number | null; readonly sentence: string }> {
     const { args, env, logger, name, onLine } = this.options;
     const child = spawn(process.execPath, [...args], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
+    let sentence = '';
     createInterface({ input: child.stdout }).on('line', (line) => onLine?.(line));
     createInterface({ input: child.stderr }).on('line', (line) => {
-      logger.debug(line, { program: name });
+      if (!passOn(line, name, logger) && line.trim() !== '') sentence = line.replace(/^kubehero: /, '');
     });
     return await new Promise((resolve) => {
       child.once('error', (error) => {
         logger.error('a program could not be started', { program: name, error });
-        resolve(null);
+        resolve({ code: null, sentence: error.message });
       });
-      child.once('exit', (code) => {
-        resolve(code);
+      // Its last words may come after its exit
+      child.once('close', (code) => {
+        resolve({ code, sentence });
       });
     });
+  }
+}
+
+/** A line of the program's log goes into ours at its own level; anything else is kept for those who look closely. */
+function passOn(line: string, program: string, logger: Logger): boolean {
+  const found = tryReadLogLine(line);
+  if (found === undefined) logger.debug(line, { program });
+  else logger[found.level](found.message, { program, ...found.fields });
+  return found !== undefined;
+}
+
+function tryReadLogLine(
+  line: string,
+): { readonly level: LogLevel; readonly message: string; readonly fields: LogFields } | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const { time: _, level, message, ...fields } = JSON.parse(line) as Record<string, unknown>;
+    const known = logLevels.find((one) => one === level);
+    return known === undefined || typeof message !== 'string' ? undefined : { level: known, message, fields };
+  } catch {
+    return undefined; // it only looks like one
   }
 }

@@ -11,6 +11,7 @@ import {
   formatHostPort,
   sleep,
   toDiskError,
+  UserError,
   type HostPort,
   type Logger,
   type SettingsOf,
@@ -212,12 +213,9 @@ export class Up {
     if (dashboard === 'off') return undefined;
     const sessionSecret = (await folder.secret('session-key')).toString('hex');
     return await new Promise<string>((resolve, reject) => {
+      let isReady = false;
       const timer = setTimeout(() => {
-        reject(
-          new Error(
-            'the dashboard did not start: run with --log-level debug to see why, or with --dashboard off',
-          ),
-        );
+        reject(notStarted('dashboard', '', 'or run with --dashboard off'));
       }, DASHBOARD_TIMEOUT_MS);
       const program = new ChildProgram({
         name: 'dashboard',
@@ -234,13 +232,25 @@ export class Up {
           const url = readyUrl(line);
           if (url === undefined) return;
           clearTimeout(timer);
+          isReady = true;
           resolve(url);
+        },
+        onEnd: (sentence) => {
+          clearTimeout(timer);
+          if (!isReady) reject(notStarted('dashboard', sentence, 'or run with --dashboard off'));
+          return isReady;
         },
       });
       this.#undo.push(() => program.stop());
       program.start();
     });
   }
+}
+
+/** @param sentence - what the program said last; empty: nothing */
+function notStarted(program: string, sentence: string, way: string): UserError<'PROGRAM_FAILED'> {
+  const why = sentence === '' ? 'run with --log-level debug to see why' : sentence;
+  return new UserError('PROGRAM_FAILED', `the ${program} did not start: ${why}, ${way}`);
 }
 
 /** Every interface is dialled by the loopback address. */

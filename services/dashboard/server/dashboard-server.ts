@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { environmentNames } from '@kubehero/contract';
+import { toListenError } from '@kubehero/runtime';
 import { prepareNext, type DashboardConfig } from './config.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { Router } from './http/router.js';
@@ -14,6 +16,8 @@ import { Login } from './session/login.js';
 
 const CACHED_QUERIES = 64;
 const DRAIN_MS = 1000;
+/** How a person gives the address: to the whole product, and to this program alone. */
+const LISTEN_FLAGS = `--dashboard of 'kubehero up', or ${environmentNames.httpListen}`;
 
 /** What the server asks of its surroundings. */
 export interface DashboardServerOptions {
@@ -39,7 +43,11 @@ export class DashboardServer {
     this.hub = new LiveHub({ client: this.client, log: options.log });
   }
 
-  /** Listens; gives the URL with the port that was taken. */
+  /**
+   * Listens; gives the URL with the port that was taken.
+   *
+   * @throws UserError with the codes of ListenErrorCode
+   */
   async start(): Promise<string> {
     const { config, folder } = this.options;
     const page = await (this.options.createPages ?? createNextPages)(folder);
@@ -47,7 +55,9 @@ export class DashboardServer {
     const router = this.createRouter(files, page);
     this.server = createServer((request, response) => void router.handle(request, response));
     this.server.listen(config.port, config.host);
-    await once(this.server, 'listening');
+    await once(this.server, 'listening').catch((error: unknown) => {
+      throw toListenError(error as Error, config, LISTEN_FLAGS);
+    });
     this.hub.start();
     files.warm().catch((error: unknown) => this.options.log(`cannot read the build: ${String(error)}`));
     const { port } = this.server.address() as AddressInfo;
