@@ -9,4 +9,4 @@ export { reportOver } from './uplink/report-stream.js';
 export { openNodeWatch, NodeMissingError, type NodeWatchOptions } from './pods/node-watch.js';
 export { collectorSettings, type CollectorSettings } from './config.js';
 export { runCollector } from './main.js';
-export { probeCollector, type ProbeFinding } from './probe.js';
+export { judgeKernel, probeCollector, type ProbeFinding } from './probe.js';

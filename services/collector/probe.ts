@@ -13,22 +13,38 @@ export interface ProbeFinding {
   readonly detail: string;
 }
 
+const KERNEL = 'kernel for BPF';
+
 /** Looks at what the collector could measure on this machine: loads its sensors, closes them again. About 0.2 s. */
 export async function probeCollector(): Promise<readonly ProbeFinding[]> {
   return [probeKernel(), await probeLibrary(), probeCgroups(), ...(await probeSensors())];
 }
 
 function probeKernel(): ProbeFinding {
-  const subject = 'kernel for BPF';
   const release = readKernelRelease();
+  if (existsSync('/sys/kernel/btf/vmlinux')) return judgeKernel(release);
+  return {
+    state: 'limited',
+    subject: KERNEL,
+    detail: `Linux ${release} without BTF: use a kernel built with CONFIG_DEBUG_INFO_BTF=y; files are read instead`,
+  };
+}
+
+/**
+ * What a kernel with BTF is good for. The functions that flush and walk cgroups are there for BPF since 6.1, kept
+ * references to cgroups that are gone, as the sensor of short-lived ones has them, since 6.4. What a kernel of a
+ * distribution has beyond its number is found out when the sensors are loaded.
+ *
+ * @param release - as `uname -r` prints it
+ */
+export function judgeKernel(release: string): ProbeFinding {
   const [major = 0, minor = 0] = release.split('.').map(Number);
-  if (!existsSync('/sys/kernel/btf/vmlinux')) {
-    const detail = `Linux ${release} without BTF: use a kernel built with CONFIG_DEBUG_INFO_BTF=y; files are read instead`;
-    return { state: 'limited', subject, detail };
-  }
-  return major > 6 || (major === 6 && minor >= 4)
-    ? { state: 'ok', subject, detail: `Linux ${release} with BTF` }
-    : { state: 'limited', subject, detail: `Linux ${release}: use 6.4 or later; files are read instead` };
+  const isAtLeast = (wanted: number): boolean => major > 6 || (major === 6 && minor >= wanted);
+  if (isAtLeast(4)) return { state: 'ok', subject: KERNEL, detail: `Linux ${release} with BTF` };
+  const less = isAtLeast(1)
+    ? 'containers that live less than a second are measured in total only'
+    : 'files are read instead';
+  return { state: 'limited', subject: KERNEL, detail: `Linux ${release}: use 6.4 or later; ${less}` };
 }
 
 async function probeLibrary(): Promise<ProbeFinding> {

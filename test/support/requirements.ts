@@ -1,4 +1,5 @@
 import { describe, it } from '@jest/globals';
+import { judgeKernel } from '@kubehero/collector';
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
@@ -49,10 +50,10 @@ export const writableCgroup2: Requirement = {
 
 const CAPABILITIES = { CAP_NET_ADMIN: 12n, CAP_PERFMON: 38n, CAP_BPF: 39n };
 
-/** What the kernel programs need: Linux 6.1, its types, libbpf.so.1, three capabilities and a cgroup v2 hierarchy. */
+/** What all kernel programs need: a kernel that the collector's own probe finds good, its types, libbpf.so.1, three capabilities and a cgroup v2 hierarchy. */
 export const bpf: Requirement = {
   name: 'bpf',
-  remedy: 'run as root on Linux 6.1 or later with BTF, and install libbpf1',
+  remedy: 'run as root on Linux 6.4 or later with BTF, and install libbpf1',
   missing: () =>
     missingKernel() ?? missingCapabilities() ?? missingLibbpf() ?? writableCgroup2.missing() ?? undefined,
 };
@@ -119,8 +120,8 @@ function isWritable(path: string): boolean {
 
 function missingKernel(): string | undefined {
   if (process.platform !== 'linux') return `the platform is ${process.platform}`;
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  if (major < 6 || (major === 6 && minor < 1)) return `the kernel is ${release()}`;
+  const { state, detail } = judgeKernel(release());
+  if (state !== 'ok') return detail;
   return existsSync('/sys/kernel/btf/vmlinux') ? undefined : 'the kernel has no /sys/kernel/btf/vmlinux';
 }
 

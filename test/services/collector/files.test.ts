@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Collector, probeCollector } from '@kubehero/collector';
+import { Collector, judgeKernel, probeCollector } from '@kubehero/collector';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,5 +125,17 @@ describe('the probe', () => {
       expect.arrayContaining(['kernel for BPF', 'libbpf', 'cgroups', 'collector']),
     );
     for (const { detail } of findings) expect(detail).not.toBe('');
+  });
+
+  it.each([
+    ['5.15.0-91-generic', 'limited', 'files are read instead'],
+    ['6.0.19', 'limited', 'files are read instead'],
+    ['6.1.0-28-amd64', 'limited', 'measured in total only'],
+    ['6.3.13', 'limited', 'measured in total only'],
+    ['6.4.0', 'ok', 'with BTF'],
+    ['6.18.44-fc-v669', 'ok', 'with BTF'],
+    ['7.0', 'ok', 'with BTF'],
+  ])('says what Linux %s is good for', (release, state, detail) => {
+    expect(judgeKernel(release)).toMatchObject({ state, detail: expect.stringContaining(detail) as unknown });
   });
 });
