@@ -1,5 +1,9 @@
-import { objectNames, ports, programs } from '@kubehero/contract';
-import { HttpRoute, TlsRoute } from '../../imports/gateway.networking.k8s.io.js';
+import { objectNames, ports, programs, publicApiPaths } from '@kubehero/contract';
+import {
+  HttpRoute,
+  HttpRouteSpecRulesMatchesPathType,
+  TlsRoute,
+} from '../../imports/gateway.networking.k8s.io.js';
 import { KubeIngress, KubeService } from '../../imports/k8s.js';
 import type { Construct } from 'constructs';
 import { Part, waves } from '../core/manifest.js';
@@ -66,6 +70,8 @@ interface Backend {
   readonly host: string;
   readonly service: string;
   readonly port: number;
+  /** Paths that are reached from outside, with what is under them. @default - all */
+  readonly paths?: readonly string[];
 }
 
 /** Ingress or Gateway routes of dashboard, API and Dex, and the mutual-TLS listener with TLS passed through. */
@@ -77,7 +83,13 @@ export class Exposure extends Part {
     const { site, props, hosts, peers } = input;
     this.#site = site;
     const web: Backend[] = [
-      { id: 'api', host: hosts.api, service: objectNames.controlPlaneService, port: ports.controlPlaneHttp },
+      {
+        id: 'api',
+        host: hosts.api,
+        service: objectNames.controlPlaneService,
+        port: ports.controlPlaneHttp,
+        paths: publicApiPaths,
+      },
       { id: 'dashboard', host: hosts.dashboard, service: programs.dashboard.name, port: ports.dashboard },
       ...(hosts.dex ? [{ id: 'dex', host: hosts.dex, service: 'dex', port: 5556 }] : []),
     ];
@@ -118,13 +130,11 @@ export class Exposure extends Part {
               {
                 host: backend.host,
                 http: {
-                  paths: [
-                    {
-                      path: '/',
-                      pathType: 'Prefix',
-                      backend: { service: { name: backend.service, port: { number: backend.port } } },
-                    },
-                  ],
+                  paths: (backend.paths ?? ['/']).map((path) => ({
+                    path,
+                    pathType: 'Prefix',
+                    backend: { service: { name: backend.service, port: { number: backend.port } } },
+                  })),
                 },
               },
             ],
@@ -169,7 +179,12 @@ export class Exposure extends Part {
           spec: {
             parentRefs: parent(props.httpsListener ?? 'https'),
             hostnames: [backend.host],
-            rules: [{ backendRefs: [{ name: backend.service, port: backend.port }] }],
+            rules: [
+              {
+                ...(backend.paths && { matches: backend.paths.map(toPathMatch) }),
+                backendRefs: [{ name: backend.service, port: backend.port }],
+              },
+            ],
           },
         }),
         { wave: waves.clients },
@@ -213,4 +228,8 @@ export class Exposure extends Part {
       { wave: waves.clients },
     );
   }
+}
+
+function toPathMatch(value: string): { path: { type: HttpRouteSpecRulesMatchesPathType; value: string } } {
+  return { path: { type: HttpRouteSpecRulesMatchesPathType.PATH_PREFIX, value } };
 }

@@ -8,6 +8,7 @@ export {
   namespaces,
   objectNames,
   programs,
+  publicApiPaths,
   runAsUser,
 } from './programs.js';
 export { secretCatalogue, type SecretSpec, type SecretValue } from './secrets.js';

@@ -59,6 +59,21 @@ export const objectNames = {
 /** HTTP paths that probes and scrapes call on every program. */
 export const httpPaths = { live: '/healthz', ready: '/readyz', metrics: '/metrics' } as const;
 
+/**
+ * Paths of the hub's HTTP port that are reached from outside, with what is under them: each asks for a token. Probes and
+ * metrics do not, and stay inside. A route of the Gateway API before 1.1 takes eight at most.
+ */
+export const publicApiPaths = [
+  '/live',
+  '/kubehero.admin.v1.ClusterService',
+  '/kubehero.admin.v1.SessionService',
+  '/kubehero.budget.v1.PolicyService',
+  '/kubehero.pricing.v1.PricingService',
+  '/kubehero.pricing.v1.RepriceService',
+  '/kubehero.query.v1.CostService',
+  '/kubehero.query.v1.LiveService',
+] as const;
+
 /** Common labels of everything that KubeHero deploys. */
 export const labelKeys = {
   name: 'app.kubernetes.io/name',

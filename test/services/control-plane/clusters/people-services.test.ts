@@ -1,3 +1,5 @@
+import { publicApiPaths } from '@kubehero/contract';
+import * as rpc from '@kubehero/rpc';
 import {
   admin,
   budget,
@@ -24,6 +26,19 @@ const READS: readonly (readonly [name: string, call: (channel: RpcChannel) => Pr
   ['policies', (channel) => channel.client(budget.PolicyService).ListPolicies({})],
   ['prices', (channel) => channel.client(pricing.PricingService).GetCatalogue({})],
 ];
+
+interface Service {
+  readonly typeName: string;
+  readonly methods: Readonly<Record<string, unknown>>;
+}
+
+function isArea(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isService(value: unknown): value is Service {
+  return isArea(value) && typeof value['typeName'] === 'string' && isArea(value['methods']);
+}
 
 describe('services for people on the port of the clusters', () => {
   let stores: Stores;
@@ -71,6 +86,19 @@ describe('services for people on the port of the clusters', () => {
     channels.push(channel);
     return channel;
   }
+
+  it('are the paths that the manifests publish, all of which ask for a token', async () => {
+    const services = Object.values(rpc).flatMap((area): unknown[] => (isArea(area) ? Object.values(area) : []));
+    const asking: string[] = [];
+    for (const { typeName, methods } of services.filter(isService)) {
+      const url = `${plane.plane.url}/${typeName}/${Object.keys(methods)[0] ?? ''}`;
+      const { status } = await fetch(url, { method: 'POST', body: '{}' });
+      if (status !== 404) asking.push(`/${typeName} ${String(status)}`);
+    }
+    const live = await fetch(`${plane.plane.url}/live`);
+    asking.push(`/live ${String(live.status)}`);
+    expect(asking.sort()).toEqual(publicApiPaths.map((path) => `${path} 401`).sort());
+  });
 
   describe.each(['cluster', 'collector', 'operator'])('with the certificate of a %s', (holder) => {
     it.each(READS)('do not tell %s', async (_, call) => {
