@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { environmentNames } from '@kubehero/contract';
 import { connectPostgres, migratePostgres } from '@kubehero/store-postgres';
 import { readSettings } from '@kubehero/runtime';
@@ -13,7 +14,7 @@ export const registerDatabase: RegisterCommand = (program, run) => {
     .description(
       `bring PostgreSQL (${environmentNames.postgresUrl}) to this version's schema; safe to repeat`,
     )
-    .option('--output <format>', 'text or json', 'text')
+    .addOption(new Option('--output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action((flags: { output: string }) => {
       run(() => migrate(flags.output));
     });

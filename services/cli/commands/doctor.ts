@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { RegisterCommand } from './command.js';
 import { diagnose, type Finding } from '../doctor/diagnose.js';
 
@@ -12,7 +13,7 @@ export const registerDoctor: RegisterCommand = (program, run) => {
   program
     .command('doctor')
     .description('tell what works on this machine, what is missing, and what to do about it')
-    .option('--output <format>', 'text or json', 'text')
+    .addOption(new Option('--output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action((flags: { output: string }) => {
       run(async () => {
         const findings = await diagnose();
