@@ -106,11 +106,21 @@ export interface Plane {
   stop(): Promise<void>;
 }
 
+/** What a suite may want otherwise. */
+export interface PlaneOptions {
+  /** @default test */
+  readonly cluster?: string;
+  readonly logger?: Logger;
+  /** Another one leads. */
+  readonly follows?: boolean;
+  /** @default - the machine's clock */
+  readonly nowS?: () => number;
+  /** @default - the standard ones in USD */
+  readonly prices?: ReturnType<typeof standardPrices>;
+}
+
 /** Starts a control plane over the stores, waits until it leads (unless it follows another), and registers a cluster. */
-export async function startPlane(
-  stores: Stores,
-  options: { cluster?: string; logger?: Logger; follows?: boolean } = {},
-): Promise<Plane> {
+export async function startPlane(stores: Stores, options: PlaneOptions = {}): Promise<Plane> {
   const token = randomBytes(16).toString('hex');
   const plane = new ControlPlane({
     db: stores.db,
@@ -122,7 +132,8 @@ export async function startPlane(
     advertisedAddress: '127.0.0.1',
     tokens: [token],
     sealingKey: Buffer.alloc(32, 7),
-    prices: standardPrices({ currency: 'USD' }),
+    prices: options.prices ?? standardPrices({ currency: 'USD' }),
+    ...(options.nowS === undefined ? {} : { nowS: options.nowS }),
     rawRetentionDays: 30,
     minuteRetentionDays: 90,
     logger: options.logger ?? silentLogger,
