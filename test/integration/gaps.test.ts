@@ -105,12 +105,18 @@ describe('seconds that did not come', () => {
     await stores.close();
   });
 
-  async function costOf(node: string, to: number): Promise<query.GetCostResponse> {
+  async function costOf(node: string, to: number, from = 0): Promise<query.GetCostResponse> {
     const client = createConnectClient({ server: plane.plane.url, token: plane.token }).client(
       query.CostService,
     );
     const where = [{ key: 'node', value: node }];
-    return await client.GetCost({ by: [], where, from: isoAt(FIRST), to: isoAt(FIRST + to), stepS: 0 });
+    return await client.GetCost({
+      by: [],
+      where,
+      from: isoAt(FIRST + from),
+      to: isoAt(FIRST + to),
+      stepS: 0,
+    });
   }
 
   /** An answer in short. */
@@ -129,15 +135,15 @@ describe('seconds that did not come', () => {
   }
 
   /** Names of nodes are a second old at most, so an answer may come a moment later. */
-  async function expectSoon(node: Node, to: number, expected: object): Promise<void> {
+  async function expectSoon(node: Node, to: number, expected: object, from = 0): Promise<void> {
     let found = {};
     const isThere = async (): Promise<boolean> => {
-      found = inShort(await costOf(node.name, to));
+      found = inShort(await costOf(node.name, to, from));
       return Object.entries(expected).every(([name, value]) =>
         Object.entries(found).some(([key, one]) => key === name && one === value),
       );
     };
-    await waitUntil('the answer', isThere, 5000).catch(() => undefined); // the difference says more
+    await waitUntil('the answer', isThere, 20_000).catch(() => undefined); // the difference says more
     expect(found).toMatchObject(expected);
   }
 
@@ -166,6 +172,19 @@ describe('seconds that did not come', () => {
       ...{ expected: 204, observed: 6, measured: 6n * SECOND, unpricedSeconds: 0 },
       ...{ unobserved: 198n * SECOND, unobservedSeconds: 198, total: 204n * SECOND },
     });
+    await node.end();
+  }, 60_000);
+
+  it('for more than a day are charged all the same, in pieces', async () => {
+    const node = new Node(channel, { seed: 6 });
+    const dayAndMore = 100_000;
+    await node.send(-dayAndMore);
+    await node.send(0);
+    ahead += 100;
+    const wanted = {
+      ...{ observed: 1, unobservedSeconds: dayAndMore - 1, unobserved: BigInt(dayAndMore - 1) * SECOND },
+    };
+    await expectSoon(node, 0, { expected: dayAndMore, ...wanted }, -dayAndMore);
     await node.end();
   }, 60_000);
 

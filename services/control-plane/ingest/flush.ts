@@ -1,4 +1,4 @@
-import type { Gap, GapList } from '@kubehero/domain';
+import type { GapList, Window } from '@kubehero/domain';
 import { PodCostColumns } from '@kubehero/store-clickhouse';
 import type { MinuteIncrement, NodeGapRecord, NodeProgressRecord } from '@kubehero/store-postgres';
 import type { BatchColumns } from './columns.js';
@@ -99,19 +99,19 @@ export class Flush {
     }
   }
 
-  /** Charges a gap in which the node ran; returns the gap as it is now. */
-  charge(node: NodeState, gap: Gap): void {
+  /** Charges what a node ran through in a window and what is still missing of it. @returns rows added */
+  charge(node: NodeState, window: Window): number {
     const context = this.#context(node, undefined);
-    for (let second = gap.from; second < gap.to; second += 1) {
+    const staged = this.#stage(node);
+    const seconds = staged.gaps.charge(window).flatMap(({ from, to }) => secondsOf(from, to));
+    for (const second of seconds) {
       const price = node.prices.at(second, node.capacity);
       const sum = this.tools.writer.writeUnobserved(context, second, price, this.#room(1));
       this.#count(node.clusterKey, second, { ...sum, nodeSeconds: 0 });
       this.#late(node.clusterKey, second);
     }
-    const staged = this.#stage(node);
-    const [current] = staged.gaps.list().filter((candidate) => candidate.from === gap.from);
-    if (current !== undefined) staged.gaps.replace(current, { ...current, charged: true });
-    staged.gapsChanged = true;
+    staged.gapsChanged ||= seconds.length > 0;
+    return seconds.length;
   }
 
   /** What the ledger gains. */
@@ -350,6 +350,10 @@ interface Mark {
   readonly rowsOfLast: number;
   readonly rows: number;
   readonly minutes: ReadonlyMap<string, MinuteSum>;
+}
+
+function secondsOf(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, offset) => from + offset);
 }
 
 /** Equal boot ids prove that the node ran all the time between two of its seconds. */

@@ -102,7 +102,7 @@ export class Ingest {
     this.#options = options;
     this.#outage = new Outage(options.logger);
     this.#guard = options.guard ?? new MinuteGuard();
-    this.#gaps = new GapWatch(options.registry, options.limits.nowS);
+    this.#gaps = new GapWatch(options.registry, options.limits);
   }
 
   /** Begins to store as the leader of this term. */

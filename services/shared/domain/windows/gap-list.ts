@@ -35,10 +35,25 @@ export class GapList {
     if (gap.to > gap.from) this.#gaps.splice(this.#indexOf(gap.from) + 1, 0, gap);
   }
 
-  /** Replaces a gap of the list by one with another fate. */
-  replace(gap: Gap, by: Gap): void {
-    const index = this.#gaps.indexOf(gap);
-    if (index >= 0) this.#gaps[index] = by;
+  /**
+   * Marks what of a window the node ran through as written as unobserved cost.
+   *
+   * @returns the pieces that were not marked before
+   */
+  charge(window: Window): readonly Window[] {
+    const marked: Window[] = [];
+    this.#gaps = this.#gaps.flatMap((gap) => {
+      const piece = { from: Math.max(gap.from, window.from), to: Math.min(gap.to, window.to) };
+      if (gap.charged || !gap.ran || piece.to <= piece.from) return [gap];
+      marked.push(piece);
+      const pieces = [
+        { ...gap, to: piece.from },
+        { ...gap, ...piece, charged: true },
+        { ...gap, from: piece.to },
+      ];
+      return pieces.filter(({ from, to }) => to > from);
+    });
+    return marked;
   }
 
   /**

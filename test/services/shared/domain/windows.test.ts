@@ -69,4 +69,30 @@ describe('the list of gaps', () => {
       { from: 7, to: 8, ran: true, charged: true },
     ]);
   });
+
+  it('charges every second that the node ran through once, however it is cut into windows', () => {
+    const edge = fc.integer({ min: 0, max: 130 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(edge, edge)), (windows) => {
+        const gaps = new GapList([
+          { from: 10, to: 60, ran: true, charged: false },
+          { from: 70, to: 80, ran: false, charged: false },
+          { from: 90, to: 120, ran: true, charged: false },
+        ]);
+        const ran = (second: number): boolean =>
+          (second >= 10 && second < 60) || (second >= 90 && second < 120);
+        const times = new Map<number, number>();
+        for (const [from, to] of [...windows, [0, 130] as const]) {
+          for (const piece of gaps.charge({ from, to })) {
+            for (let second = piece.from; second < piece.to; second += 1)
+              times.set(second, (times.get(second) ?? 0) + 1);
+          }
+        }
+        const expected = Array.from({ length: 130 }, (_, second) => second).filter(ran);
+        expect([...times.keys()].sort((a, b) => a - b)).toEqual(expected);
+        expect(new Set(times.values())).toEqual(new Set([1]));
+        expect(gaps.countWithin({ from: 0, to: 130 })).toBe(90);
+      }),
+    );
+  });
 });
