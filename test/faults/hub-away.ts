@@ -105,28 +105,33 @@ async function away(seconds: number, settleMs: number): Promise<CostJson & { ser
   return { ...cost, seriesWhileBack: await seriesCount() };
 }
 
-const summary = ({
-  coverage,
-  unobserved,
-  total,
-  seriesWhileBack,
-}: CostJson & { seriesWhileBack: number }): object => ({
-  ...coverage,
-  unobserved: unobserved.costPicodollars,
-  unobservedNodeSeconds: unobserved.nodeSeconds,
-  total: total.costPicodollars,
-  // 3.6 USD an hour: every second of the window costs 10^9 picodollars, and traffic comes on top
-  exact: BigInt(total.costPicodollars) >= BigInt(coverage.expectedNodeSeconds) * 1_000_000_000n,
-  seriesWhileBack,
-});
+/** 3.6 USD an hour: every second costs 10^9 picodollars, and traffic comes on top. */
+const SECOND = 1_000_000_000n;
+
+function report(seconds: string, found: CostJson & { seriesWhileBack: number }): boolean {
+  const { coverage, unobserved, total, rows, idle, seriesWhileBack } = found;
+  const parts = [...rows, idle, unobserved].map(({ costPicodollars }) => BigInt(costPicodollars));
+  const missing = coverage.expectedNodeSeconds - coverage.observedNodeSeconds;
+  const exact =
+    BigInt(total.costPicodollars) === parts.reduce((sum, part) => sum + part, 0n) &&
+    BigInt(total.costPicodollars) >= BigInt(coverage.expectedNodeSeconds) * SECOND &&
+    BigInt(unobserved.costPicodollars) === BigInt(unobserved.nodeSeconds) * SECOND &&
+    Number(unobserved.nodeSeconds) === missing;
+  const line = { proof: 'hub-away', seconds, ...coverage, missing, total: total.costPicodollars, exact };
+  process.stdout.write(`${JSON.stringify({ ...line, seriesWhileBack })}\n`);
+  return exact && seriesWhileBack > 0;
+}
+
 const short = await away(Number(values.short), 25_000);
-process.stdout.write(`${JSON.stringify({ proof: 'hub-away', seconds: values.short, ...summary(short) })}\n`);
+const shortHolds = report(values.short, short) && short.unobserved.nodeSeconds === 0;
 const long = await away(Number(values.long), 105_000);
-process.stdout.write(`${JSON.stringify({ proof: 'hub-away', seconds: values.long, ...summary(long) })}\n`);
+const longHolds = report(values.long, long) && long.unobserved.nodeSeconds > 0;
 collector.child.kill('SIGTERM');
 process.stdout.write(`${JSON.stringify({ collectorExit: await collector.ended })}\n`);
 await delay(6000);
-process.stdout.write(`${JSON.stringify({ seriesWithoutCollector: await seriesCount() })}\n`);
+const seriesWithoutCollector = await seriesCount();
+process.stdout.write(`${JSON.stringify({ seriesWithoutCollector })}\n`);
+process.exitCode = shortHolds && longHolds && seriesWithoutCollector === 0 ? 0 : 1;
 hub.child.kill('SIGTERM');
 await hub.ended;
 await stores.close();
