@@ -12,6 +12,7 @@ import {
   type NodeCapacity,
   type NodeFacts,
   type PriceAnswer,
+  tryParseDecimal,
 } from '@kubehero/domain';
 import type { ActivationRecord } from '@kubehero/store-postgres';
 import type { PricedBy } from '../prices/price-book.js';
@@ -173,7 +174,9 @@ export class PriceSource {
       version === 0 ? 'no refreshed price catalogue yet' : `price catalogue version ${version}`,
       ...answer.explanation.filter((line) => line !== 'unpriced'),
     ];
-    const found = this.#fromAnswer(answer, explanation) ?? this.#fromUnits(toCapacity(spec), explanation);
+    const found =
+      bounded(this.#fromAnswer(answer, explanation), explanation) ??
+      this.#fromUnits(toCapacity(spec), explanation);
     const crossZone = Number(parsePicounits(network.value.crossZone));
     explanation.push(...describeRates(weights, network));
     return {
@@ -195,6 +198,10 @@ export class PriceSource {
   #fromAnswer(answer: PriceAnswer, explanation: string[]): Found | undefined {
     const { price, source, sourceVersion, sku } = answer;
     if (price === null) return undefined;
+    if (tryParseDecimal(price) === undefined) {
+      explanation.push(notBelieved(source));
+      return undefined;
+    }
     if (this.#options.unitPrices?.origin === 'configured' && isByBuiltInUnits(answer)) {
       explanation.push('configured unit prices go before the built-in ones');
       return undefined;
@@ -205,8 +212,8 @@ export class PriceSource {
     if (answer.currency === currency) {
       return {
         ...origin,
-        picounitsPerHour: parsePicounits(price),
-        listPicounitsPerHour: parsePicounits(list),
+        picounitsPerHour: toPicounits(price),
+        listPicounitsPerHour: toPicounits(list),
       };
     }
     const rate = Object.hasOwn(exchangeRates, answer.currency) ? exchangeRates[answer.currency] : undefined;
@@ -222,8 +229,8 @@ export class PriceSource {
     return {
       ...origin,
       conversion,
-      picounitsPerHour: parsePicounits(converted),
-      listPicounitsPerHour: parsePicounits(convertPrice({ ...conversion, price: list })),
+      picounitsPerHour: toPicounits(converted),
+      listPicounitsPerHour: toPicounits(convertPrice({ ...conversion, price: list })),
     };
   }
 
@@ -254,6 +261,27 @@ export class PriceSource {
       sku: '',
     };
   }
+}
+
+/** Digits of the bound and those after the point: longer texts are prices above the bound. */
+const LONGEST_PRICE = 6 + 1 + 12;
+
+/** To the nearest picounit, as prices are that were converted; beyond the bound by any amount becomes just beyond it. */
+function toPicounits(price: string): bigint {
+  const rounded = convertPrice({ from: '', to: '', rate: '1', price });
+  return rounded.length > LONGEST_PRICE ? MAX_PICOUNITS_PER_HOUR + 1n : parsePicounits(rounded);
+}
+
+/** What no machine costs is a slip of the pen, in an annotation or a sheet; the arithmetic ends there too. */
+function bounded(found: Found | undefined, explanation: string[]): Found | undefined {
+  if (found === undefined || (found.picounitsPerHour ?? 0n) <= MAX_PICOUNITS_PER_HOUR) return found;
+  explanation.push(notBelieved(found.source));
+  return undefined;
+}
+
+function notBelieved(source: string): string {
+  const bound = formatPicounits(MAX_PICOUNITS_PER_HOUR);
+  return `a price above ${bound} an hour is not believed: correct what ${source} says`;
 }
 
 /** Whether nothing but the unit rates that ship with the product priced a node. */
