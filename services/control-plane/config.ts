@@ -187,6 +187,14 @@ export const controlPlaneSettings = {
     max: 3650,
     fallback: 30,
   }),
+  maxAheadSeconds: integerSetting({
+    env: environmentNames.maxAheadSeconds,
+    reason: "how far a node's clock may be ahead; seconds beyond it are refused as from the future",
+    unit: 's',
+    min: 0,
+    max: 300,
+    fallback: 10,
+  }),
   currency: textSetting({
     env: environmentNames.currency,
     reason: 'reporting currency (ISO 4217)',

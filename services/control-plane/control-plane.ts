@@ -72,6 +72,7 @@ export interface ControlPlaneOptions {
   readonly leaderEndpoint?: Omit<LeaderEndpointOptions, 'db' | 'logger'> | undefined;
   readonly rawRetentionDays: number;
   readonly minuteRetentionDays: number;
+  readonly maxAheadS: number;
   /** Where rollups go that are seldom read. @default - they stay on the disk that they are written to */
   readonly cold?: ColdStorage | undefined;
   readonly logger: Logger;
@@ -85,7 +86,6 @@ export interface ControlPlaneOptions {
 
 const ACTIVATION_DELAY_S = 120;
 const DRAIN_MS = 5000;
-const MAX_AHEAD_S = 10;
 const FORGET_AFTER_S = 3600;
 const SECONDS_PER_DAY = 86_400;
 const SECONDS_PER_HOUR = 3600;
@@ -146,7 +146,7 @@ export class ControlPlane {
       registry: this.#registry,
       guard: this.#guard,
       metrics: new IngestMetrics(this.metrics),
-      limits: { ...DEFAULT_LIMITS, maxAheadS: MAX_AHEAD_S, nowS, horizonS: () => this.#horizonS() },
+      limits: { ...DEFAULT_LIMITS, maxAheadS: options.maxAheadS, nowS, horizonS: () => this.#horizonS() },
       beforeRows: () => this.#mirror.flush(),
       onDurable: async (chunks) => {
         await this.#live.observe(chunks);

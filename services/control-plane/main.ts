@@ -54,6 +54,7 @@ export async function runControlPlane(
     // Two ports are drained one after the other
     drainMs: (settings.drainSeconds * 1000) / 2,
     rawRetentionDays: settings.rawRetentionDays,
+    maxAheadS: settings.maxAheadSeconds,
     cold: toColdStorage(settings),
     minuteRetentionDays: Math.min(3650, settings.rawRetentionDays * MINUTE_RETENTION_FACTOR),
   });

@@ -39,6 +39,7 @@ const plane = new ControlPlane({
   sealingKey: Buffer.alloc(32, 7),
   prices: standardPrices({ currency: 'USD' }),
   rawRetentionDays: 30,
+  maxAheadS: 10,
   minuteRetentionDays: 90,
   logger: createLogger(),
 });

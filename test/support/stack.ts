@@ -135,6 +135,7 @@ export async function startPlane(stores: Stores, options: PlaneOptions = {}): Pr
     prices: options.prices ?? standardPrices({ currency: 'USD' }),
     ...(options.nowS === undefined ? {} : { nowS: options.nowS }),
     rawRetentionDays: 30,
+    maxAheadS: 10,
     minuteRetentionDays: 90,
     logger: options.logger ?? silentLogger,
   });

@@ -49,6 +49,8 @@ const LOGIN_LIFETIME_MS = 24 * 3600 * 1000;
 const LEADING_POLL_MS = 20;
 const DASHBOARD_TIMEOUT_MS = 60_000;
 const MINUTE_RETENTION_FACTOR = 3;
+/** The clock of the collector is that of this machine; a simulator may run elsewhere. */
+const MAX_AHEAD_S = 10;
 
 /** The whole product on one machine: embedded stores, control plane, collector and dashboard. */
 export class Up {
@@ -121,6 +123,7 @@ export class Up {
       sealingKey: await folder.secret('ca-key'),
       prices: standardPrices({ ...this.#settings, currency: 'USD' }),
       rawRetentionDays,
+      maxAheadS: MAX_AHEAD_S,
       minuteRetentionDays: Math.min(3650, rawRetentionDays * MINUTE_RETENTION_FACTOR),
       logger: this.#logger,
     });

@@ -53,6 +53,8 @@ export const environmentNames = {
   apiTokenFile: 'KUBEHERO_API_TOKEN_FILE',
   /** Days that `pod_cost_1s` keeps raw rows, and after which older tables move to the cold disk. */
   rawRetentionDays: 'KUBEHERO_RAW_RETENTION_DAYS',
+  /** Seconds that the clock of a node may be ahead of the control plane's. */
+  maxAheadSeconds: 'KUBEHERO_MAX_AHEAD_SECONDS',
   coldAfterDays: 'KUBEHERO_COLD_AFTER_DAYS',
   /** ClickHouse storage policy of rolled-up tables; absent without a cold disk. */
   clickhouseStoragePolicy: 'KUBEHERO_CLICKHOUSE_STORAGE_POLICY',
