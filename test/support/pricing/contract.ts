@@ -10,6 +10,8 @@ export interface RefreshStep {
   readonly files: readonly unknown[];
   readonly region?: string;
   readonly asOf?: string;
+  /** The files say all that there is. */
+  readonly replace?: boolean;
 }
 
 /** What a lookup answers, as far as tests look at it. */
@@ -54,7 +56,7 @@ export async function answersOf(
         nowMs: at,
         catalogue,
         accept: [],
-        replace: false,
+        replace: step.replace ?? false,
       });
     }
     const asked = join(folder, 'queries.ndjson');

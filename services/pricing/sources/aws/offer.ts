@@ -179,9 +179,29 @@ export async function parseAwsOffer(
   const names = files.map(({ name }) => name).join(', ');
   addDerivedAwsRows(rows, names);
   const publishedAt = Object.values(publications).sort().at(-1);
-  return rows.finish(names, {
+  const parsed = rows.finish(names, {
     version: versions.join(','),
     publications,
     ...(publishedAt === undefined ? {} : { publishedAt }),
   });
+  return withoutForeignTraffic(parsed, options.region);
+}
+
+/**
+ * A region's file lists traffic from other regions too. Their own files say it: taken from here it would make parts for
+ * regions that this version of this file says nothing else about.
+ */
+function withoutForeignTraffic(parsed: ParsedSource, region: string | undefined): ParsedSource {
+  const homes = new Set(region === undefined ? [] : [region]);
+  for (const item of parsed.items)
+    if (item.kind === 'price' && item.resource !== 'network') homes.add(item.region);
+  if (homes.size === 0) return parsed;
+  const own = parsed.items.filter((item) => item.kind !== 'price' || homes.has(item.region));
+  const foreign = parsed.items.length - own.length;
+  if (foreign === 0) return parsed;
+  return {
+    ...parsed,
+    items: own,
+    skipped: new Map([...parsed.skipped, ['traffic of other regions', foreign]]),
+  };
 }

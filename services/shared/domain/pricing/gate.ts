@@ -48,7 +48,10 @@ export interface GateOptions {
   readonly mode: 'add' | 'replace';
   /** `region/family`, `region`, or `all`: let through by a person. */
   readonly accept: readonly string[];
-  /** A reason against everything in this part, such as a publication that goes backwards. */
+  /**
+   * A reason against everything in this part, such as a publication that goes backwards. Files that say something
+   * about some rows may be older where they speak of a family that nothing is known of.
+   */
   readonly against?: string | undefined;
 }
 
@@ -170,6 +173,7 @@ function lostIn({ before, after }: Compared): number {
   return lost;
 }
 
+/** Of so few rows one more or less says nothing; that all are gone does, but for spot prices, which come and go. */
 const SMALL_FAMILY = 2;
 
 function lossReasons(compared: Compared, limits: GateLimits, regionShare: number): string[] {
@@ -178,9 +182,8 @@ function lossReasons(compared: Compared, limits: GateLimits, regionShare: number
   const total = compared.before.size;
   const allowed = Number(limits.lostShare);
   if (regionShare > allowed) return [`${(regionShare * 100).toFixed(0)}% of the region's rows are gone`];
-  if (total > SMALL_FAMILY && lost / total > allowed)
-    return [`${String(lost)} of ${String(total)} rows are gone`];
-  return [];
+  const tells = total > SMALL_FAMILY ? lost / total > allowed : lost === total && limits !== SPOT_LIMITS;
+  return tells ? [`${String(lost)} of ${String(total)} rows are gone`] : [];
 }
 
 function regionShares(groups: Iterable<Group>): Map<string, number> {
@@ -210,7 +213,8 @@ function judge(group: Group, compared: Compared, options: GateOptions, regionSha
   if (bad !== undefined) reasons.push(`price of ${bad.name} is ${bad.price}`);
   if (reasons.length === 0) reasons.push(...priceReasons(pairs, limits));
   if (options.mode === 'replace') reasons.push(...lossReasons(compared, limits, regionShare));
-  if (options.against !== undefined && group.rows.length > 0) reasons.push(options.against);
+  const isNews = options.mode === 'add' && group.old.length === 0;
+  if (options.against !== undefined && group.rows.length > 0 && !isNews) reasons.push(options.against);
   const accepted = isAccepted(group, options.accept);
   const { region, family, purchaseModel } = group;
   return { region, family, purchaseModel, quarantined: reasons.length > 0 && !accepted, accepted, reasons };
@@ -247,17 +251,21 @@ export function judgeRefresh(
       continue;
     }
     passed.push(...group.rows);
-    count(compared, counts);
+    count(compared, counts, options.mode);
   }
   const kept = old.filter((row) => options.mode === 'add' || held.has(groupKey(row)));
   return { passed, kept, verdicts, ...counts };
 }
 
-function count(compared: Compared, counts: { added: number; changed: number; lost: number }): void {
+function count(
+  compared: Compared,
+  counts: { added: number; changed: number; lost: number },
+  mode: GateOptions['mode'],
+): void {
   for (const [key, row] of compared.after) {
     const old = compared.before.get(key);
     if (old === undefined) counts.added += 1;
     else if (old.price !== row.price || old.currency !== row.currency) counts.changed += 1;
   }
-  counts.lost += lostIn(compared);
+  if (mode === 'replace') counts.lost += lostIn(compared);
 }
