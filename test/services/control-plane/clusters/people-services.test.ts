@@ -88,7 +88,9 @@ describe('services for people on the port of the clusters', () => {
   }
 
   it('are the paths that the manifests publish, all of which ask for a token', async () => {
-    const services = Object.values(rpc).flatMap((area): unknown[] => (isArea(area) ? Object.values(area) : []));
+    const services = Object.values(rpc).flatMap((area): unknown[] =>
+      isArea(area) ? Object.values(area) : [],
+    );
     const asking: string[] = [];
     for (const { typeName, methods } of services.filter(isService)) {
       const url = `${plane.plane.url}/${typeName}/${Object.keys(methods)[0] ?? ''}`;
