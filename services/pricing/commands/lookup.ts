@@ -147,10 +147,10 @@ export async function lookupFile(
   try {
     for await (const text of lines) {
       number += 1;
-      if (text.trim() === '') continue;
       const line = `${queries} line ${String(number)}`;
       const answered = await answerLine(lookup, text, line);
-      if (answered.wrong) wrong += 1;
+      // An empty line is answered like the others, so that answers stand beside their questions, and is no fault
+      if (answered.wrong && text.trim() !== '') wrong += 1;
       write(JSON.stringify(answered.answer));
     }
   } catch (cause) {

@@ -209,7 +209,8 @@ const USAGE_RULES: readonly UsageRule[] = [
   },
   {
     family: /^Load ?Balancer/,
-    usage: /(?:^|-)(LoadBalancerUsage|LCUUsage|DataProcessing-Bytes)$/,
+    // A prefix names a region or a Local Zone; TS- is a trust store, which is billed beside its balancer
+    usage: /^(?:(?!TS-)[A-Z]{2,4}\d{0,2}-)*(LoadBalancerUsage|LCUUsage|DataProcessing-Bytes)$/,
     shape: (a, m) => balancer(a, a['__family'] ?? '', m[1] ?? ''),
   },
   {

@@ -105,7 +105,7 @@ function addSizes(row: PriceRow, place: string, rows: RowCollector): void {
 function addDerived(rows: RowCollector, place: string): void {
   for (const row of [...rows.rows()]) {
     if (row.resource !== 'cluster-fee') continue;
-    if (row.name === 'regional') rows.row({ ...row, name: 'standard' }, place);
+    if (row.name === standardOf(rows, row)) rows.row({ ...row, name: 'standard' }, place);
     if (row.name !== 'extended-surcharge') continue;
     const base = [...rows.rows()].find(
       (r) => r.resource === 'cluster-fee' && r.name === 'regional' && r.region === row.region,
@@ -114,6 +114,13 @@ function addDerived(rows: RowCollector, place: string): void {
     const price = formatDecimal(addDecimals(toDecimal(base.price), toDecimal(row.price)));
     rows.row({ ...row, name: 'extended', price, sku: `${base.sku}+${row.sku}` }, place);
   }
+}
+
+/** Clusters of both kinds cost the same; a list may hold one of them. */
+function standardOf(rows: RowCollector, { region }: PriceRow): string {
+  const isRegional = (row: PriceRow): boolean =>
+    row.resource === 'cluster-fee' && row.name === 'regional' && row.region === region;
+  return [...rows.rows()].some(isRegional) ? 'regional' : 'zonal';
 }
 
 function take(sku: GcpSku, place: string, rows: RowCollector, commitments: boolean): void {

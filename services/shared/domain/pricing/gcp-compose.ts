@@ -67,14 +67,22 @@ interface Cores {
   readonly origin: string;
 }
 
+/** Disks that come with a machine; undefined where its name says that there are some and nobody how many. */
+function bundledDisks(type: string): number | undefined {
+  const known = gcpShapeByName(type)?.localSsds;
+  return known ?? (/lssd(?:-metal)?$/.test(type) ? undefined : 0);
+}
+
 function fromCatalogue(catalogue: Catalogue, type: string): Cores | undefined {
   const shape = catalogue.shape('gcp', type);
   if (shape === undefined) return undefined;
+  const disks = bundledDisks(type) ?? (shape.localSsds > 0 ? 0 : undefined);
+  if (disks === undefined) return undefined;
   return {
     vcpus: toDecimal(shape.vcpus),
     memoryGib: toDecimal(shape.memoryGib),
     gpus: shape.gpus,
-    localSsds: Math.max(shape.localSsds, gcpShapeByName(type)?.localSsds ?? 0),
+    localSsds: Math.max(shape.localSsds, disks),
     origin: 'machine type list',
   };
 }
@@ -84,7 +92,8 @@ function fromQuery(query: MachineQuery): Cores | undefined {
   const memoryGib = tryParseDecimal(query.memoryGib ?? '');
   if (vcpus === undefined || memoryGib === undefined) return undefined;
   if (!isPositive(vcpus) || !isPositive(memoryGib)) return undefined;
-  const disks = gcpShapeByName(query.instanceType)?.localSsds ?? 0;
+  const disks = bundledDisks(query.instanceType);
+  if (disks === undefined) return undefined;
   return { vcpus, memoryGib, gpus: {}, localSsds: disks, origin: 'given capacity' };
 }
 

@@ -162,6 +162,18 @@ function notAMachine(facts: NodeFacts, provider: Provider): string | undefined {
   return undefined;
 }
 
+/** GPUs are attached to N1 machines in any number, which a node tells from when its device plugin runs. */
+function withUntoldGpus(
+  facts: NodeFacts,
+  provider: Provider,
+  gpus: NodeIdentity['gpus'],
+): string | undefined {
+  const model = facts.labels['cloud.google.com/gke-accelerator'];
+  if (provider !== 'gcp' || model === undefined || Object.keys(gpus).length > 0) return undefined;
+  if (!/^(?:n1-|custom-)/.test(firstLabel(facts, TYPE))) return undefined;
+  return `it carries ${model} and does not say how many yet: neither its capacity nor a label does`;
+}
+
 /** Says what a node is in a price list's terms. Nothing is guessed: what is not told stays empty. */
 export function identifyNode(facts: NodeFacts): NodeIdentity {
   const { provider, words } = detectProvider(facts);
@@ -170,7 +182,8 @@ export function identifyNode(facts: NodeFacts): NodeIdentity {
   const os = osOf(facts, provider);
   const vcpus = capacityVcpus(facts);
   const memoryGib = capacityMemoryGib(facts);
-  const none = notAMachine(facts, provider);
+  const gpus = gpusOf(facts);
+  const none = notAMachine(facts, provider) ?? withUntoldGpus(facts, provider, gpus);
   const dedicated = facts.labels['karpenter.k8s.aws/instance-tenancy'] === 'dedicated';
   return {
     provider,
@@ -183,7 +196,7 @@ export function identifyNode(facts: NodeFacts): NodeIdentity {
     ...(dedicated ? { tenancy: 'dedicated' as const } : {}),
     ...(vcpus === undefined ? {} : { vcpus }),
     ...(memoryGib === undefined ? {} : { memoryGib }),
-    gpus: gpusOf(facts),
+    gpus,
     ...(none === undefined ? {} : { notAMachine: none }),
     words: [words, ...os.words],
   };
