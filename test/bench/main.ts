@@ -108,7 +108,7 @@ const BENCHES: readonly Bench[] = [
   {
     name: 'collector-busy',
     script: 'collector',
-    args: ['--cgroups', '2000', '--seconds', '60'],
+    args: ['--cgroups', '2000', '--seconds', '240'],
     targets: [
       { text: 'collector, 2,000 busy cgroups, mCPU', figure: 'milliCpu', atMost: 10 },
       { text: 'CPU time that no cgroup accounts for, ns', figure: 'residualNs', atMost: 0 },
