@@ -14,8 +14,8 @@ export type PricingServiceShape = {
 };
 
 /**
- * What things cost by the price catalogue, and why: reads only. Served over gRPC with a client certificate, and as the
- * Connect protocol (JSON) on the HTTP port with a bearer token.
+ * What things cost by the price catalogue, and why: reads only. Served as the Connect protocol (JSON) on the HTTP port with a
+ * bearer token, and over gRPC with a client certificate and the same token.
  */
 export const PricingService: ServiceDescriptor<PricingServiceShape> = {
   typeName: 'kubehero.pricing.v1.PricingService',

@@ -10,8 +10,8 @@ export type CostServiceShape = {
 };
 
 /**
- * What things cost: reads only. Served over gRPC with a client certificate, and as the Connect protocol (JSON)
- * on the HTTP port with a bearer token.
+ * What things cost: reads only. Served as the Connect protocol (JSON) on the HTTP port with a bearer token, and over
+ * gRPC with a client certificate and the same token.
  */
 export const CostService: ServiceDescriptor<CostServiceShape> = {
   typeName: 'kubehero.query.v1.CostService',
