@@ -356,7 +356,7 @@ function secondsOf(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, offset) => from + offset);
 }
 
-/** Equal boot ids prove that the node ran all the time between two of its seconds. */
+/** Equal boot ids prove that nobody rebooted the node between two of its seconds; a suspended one cannot be told apart. */
 function didRun(state: NodeState, progress: NodeProgressRecord): boolean {
   const spec = state.spec;
   if (spec === undefined) return false;

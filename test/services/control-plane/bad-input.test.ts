@@ -113,6 +113,17 @@ describe('a batch that cannot be right', () => {
       'REJECTION_REASON_FROM_THE_FUTURE',
       (good) => ({ ...good, second: u32(4_000_000_000, 4_000_000_001) }),
     ],
+    [
+      'has more rows in one second than are taken',
+      'REJECTION_REASON_OVERSIZED',
+      (good) => ({
+        ...good,
+        rowCount: u32(32_768, 0),
+        identity: new Uint8Array(4 * 32_768),
+        cpuUs: new Uint8Array(4 * 32_768),
+        memoryBytes: new Uint8Array(8 * 32_768),
+      }),
+    ],
     ['is older than the horizon', 'REJECTION_REASON_TOO_OLD', (good) => ({ ...good, second: u32(1, 2) })],
     [
       'holds a counter that ran backwards',

@@ -219,7 +219,7 @@ export interface NodeSpec {
   readonly name: string;
   /** spec.providerID of the Kubernetes node, empty where there is none. */
   readonly providerId: string;
-  /** Boot identity of the kernel; equal boot ids prove that the node ran without interruption. */
+  /** Boot identity of the kernel; equal boot ids prove that the node was not rebooted in between. */
   readonly bootId: string;
   /** When the kernel booted, epoch seconds. */
   readonly bootedAtS: string;
@@ -241,7 +241,7 @@ export interface NodeSpecInput {
   readonly name?: string | undefined;
   /** spec.providerID of the Kubernetes node, empty where there is none. */
   readonly providerId?: string | undefined;
-  /** Boot identity of the kernel; equal boot ids prove that the node ran without interruption. */
+  /** Boot identity of the kernel; equal boot ids prove that the node was not rebooted in between. */
   readonly bootId?: string | undefined;
   /** When the kernel booted, epoch seconds. */
   readonly bootedAtS?: string | number | undefined;
